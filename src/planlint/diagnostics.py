@@ -1,6 +1,7 @@
 """What a user sees: positions, findings, severities, diagnostics."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import IntEnum
 from typing import Literal, Self
 
@@ -116,3 +117,38 @@ class Diagnostic(Struct, frozen=True):
 def pointer(path: Path) -> str:
     """Write `path` as an RFC 6901 JSON pointer."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+class PlanSummary(Struct, frozen=True, kw_only=True):
+    """One plan of a run in one line: what it is and whether its own deadline holds.
+
+    `finish` is None when no schedule could be made; `verdict` is `none` without a deadline.
+    """
+
+    id: str
+    path: str
+    title: str = ""
+    finish: date | None = None
+    deadline: date | None = None
+    verdict: Literal["feasible", "infeasible", "undecided", "none"] = "none"
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What a run found: the one thing every report is made from.
+
+    `diagnostics` are ordered by path, position and rule. `files` counts the plan files read; `suppressed`
+    and `baselined` count diagnostics that are not in the list. `texts` has the lines, without their ends,
+    of the files that diagnostics point into, by the path shown to the user.
+    """
+
+    today: date
+    plans: tuple[PlanSummary, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    files: int = 0
+    suppressed: int = 0
+    baselined: int = 0
+    texts: Mapping[str, Sequence[str]] = {}
+
+    def count(self, severity: Severity) -> int:
+        """Return how many diagnostics have just this severity."""
+        return sum(d.severity is severity for d in self.diagnostics)
