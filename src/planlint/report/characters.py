@@ -1,0 +1,42 @@
+"""What may leave planlint as text: a plan's own characters must not steer a terminal or break a line."""
+
+_JOINERS = "\u200c\u200d"  # harmless, and parts of Persian words and of emoji
+_BREAKS = {"\n", "\r", "\t", "\v", "\f", "\x85", "\u2028", "\u2029"}
+_UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_DELETE = 0x7F
+
+
+def visible(text: str) -> str:
+    """Return `text` on one line, without characters that act instead of showing themselves.
+
+    Line breaks and tabs become spaces, other C0 controls their pictures, everything else of that kind
+    (escape sequences of C1, direction overrides, lone surrogates) the replacement character.
+    """
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    import unicodedata  # noqa: PLC0415 - only for texts that are not plain
+
+    if character in _BREAKS:
+        return " "
+    if character in _JOINERS or unicodedata.category(character) not in _UNSAFE:
+        return character
+    code = ord(character)
+    if code <= _DELETE:
+        return "\u2421" if code == _DELETE else chr(0x2400 + code)
+    return "\ufffd"
+
+
+def width(text: str) -> int:
+    """Return how many columns of a terminal `text` takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata  # noqa: PLC0415 - only for texts beyond ASCII
+
+    total = 0
+    for character in text:
+        if character in _JOINERS or unicodedata.category(character) in {"Mn", "Me"}:
+            continue
+        total += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return total
