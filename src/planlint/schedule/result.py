@@ -10,6 +10,8 @@ from planlint.diagnostics import Path
 
 Verdict = Literal["feasible", "infeasible", "undecided", "none"]
 
+Day = date  # `Deadline` has a field named `date`, which would hide the type
+
 
 class Scheduled(Struct, frozen=True, kw_only=True):
     """One task, summary or milestone on the critical-path schedule.
@@ -73,12 +75,12 @@ class Deadline(Struct, frozen=True, kw_only=True):
     item: str | None
     kind: Literal["plan", "milestone", "deliverable", "task", "must_finish"]
     path: Path
-    date: date
-    finish: date
+    date: Day
+    finish: Day
     verdict: Verdict
     certificate: Mapping[str, object]
     late_days: float = 0
-    possible: "date | None" = None
+    possible: Day | None = None
     repairs: tuple[Repair, ...] = ()
     decided_by: str = ""
     """The step that decided: logic, energy, generation, solver, or the reason it is undecided."""

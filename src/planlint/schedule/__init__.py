@@ -1,0 +1,1 @@
+"""Dates: calendars, the critical path, and whether deadlines can hold."""

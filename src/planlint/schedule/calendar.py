@@ -1,0 +1,398 @@
+"""Working time: which minutes a calendar, a person or a group of people works, and arithmetic on them.
+
+Instants are minutes since 0001-01-01 00:00 on the clock, `date.toordinal() * 1440 + minute of the day`.
+A stretch of work is found by bisection in prefix sums over the working blocks, so that no operation walks
+through days and a year costs the same as an afternoon.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping
+from datetime import date
+from itertools import accumulate
+
+from msgspec import Struct
+
+from planlint.diagnostics import Finding, Place
+from planlint.errors import PlanlintError
+from planlint.model import MINUTES_A_DAY, WEEKDAYS, Calendar, Duration, Estimate, Period, Plan
+
+FULL = 1_000_000
+"""Units of work that one person does in a minute of full capacity and allocation: whole numbers keep sums exact."""
+
+FIRST_DAY = date(1950, 1, 1).toordinal()
+LAST_DAY = date(2100, 12, 31).toordinal()
+"""The horizon: plans need no dates outside it, and calendars that never work end there."""
+
+_MORNING = 8 * 60
+_YEAR = 366
+_NEVER = frozenset[int]()
+
+Segment = tuple[int, int, int]
+"""An unbroken stretch of work: first instant, last instant (exclusive), units a minute."""
+
+
+class HorizonError(PlanlintError):
+    """The working time asked for does not exist between `FIRST_DAY` and `LAST_DAY`."""
+
+    def __init__(self) -> None:
+        """Say which years planlint knows."""
+        first, last = date.fromordinal(FIRST_DAY).year, date.fromordinal(LAST_DAY).year
+        super().__init__(f"there is not enough working time between the years {first} and {last}")
+
+
+def instant(day: date) -> int:
+    """Return the first instant of `day`."""
+    return day.toordinal() * MINUTES_A_DAY
+
+
+def start_day(at: int) -> date:
+    """Return the day of an instant at which something starts: midnight belongs to the day it begins."""
+    return date.fromordinal(at // MINUTES_A_DAY)
+
+
+def finish_day(at: int) -> date:
+    """Return the day of an instant at which something finishes: midnight belongs to the day it ends."""
+    return date.fromordinal((at - 1) // MINUTES_A_DAY)
+
+
+class PublicHolidays:
+    """The public holidays of one country or subdivision, looked up year by year."""
+
+    def __init__(self, country: str, subdivision: str | None) -> None:
+        """Remember the place; `known` is False when the library does not have it."""
+        import holidays  # noqa: PLC0415  (slow to load, and most plans name no country)
+
+        subdivisions = holidays.list_supported_countries().get(country)
+        self.known_country = subdivisions is not None
+        self.known = subdivisions is not None and (subdivision is None or subdivision in subdivisions)
+        self._table = holidays.country_holidays(country, subdiv=subdivision) if self.known else None
+        self._years: dict[int, list[int]] = {}
+
+    def between(self, first: int, last: int) -> Iterable[int]:
+        """Yield the ordinals of the holidays in the years from the day `first` to the day `last`."""
+        if self._table is None:
+            return
+        for year in range(date.fromordinal(first).year, date.fromordinal(last).year + 1):
+            if year not in self._years:
+                found = self._table[date(year, 1, 1) : date(year, 12, 31)]
+                self._years[year] = [day.toordinal() for day in found]
+            yield from self._years[year]
+
+
+class WorkingDays(Struct, frozen=True, eq=False):
+    """A calendar with its inheritance resolved: which days are worked, and the block worked on them.
+
+    `length` is in minutes; `weekdays` count from Monday = 0; `off` and `extra` are day ordinals, and
+    `extra` wins. The block starts at 08:00, or so much earlier that it ends at midnight.
+    """
+
+    weekdays: frozenset[int]
+    length: int
+    off: frozenset[int] = _NEVER
+    extra: frozenset[int] = _NEVER
+    public: PublicHolidays | None = None
+
+    @property
+    def begin(self) -> int:
+        """The minute of the day at which the block starts."""
+        return min(_MORNING, MINUTES_A_DAY - self.length)
+
+    def between(self, first: int, last: int) -> Iterable[int]:
+        """Return the ordinals of the days worked from `first` to `last`, in order."""
+        if not self.length:
+            return ()
+        worked = [(day + 6) % 7 in self.weekdays for day in range(7)]  # ordinal 1 was a Monday
+        off = self.off.union(self.public.between(first, last)) if self.public else self.off
+        off -= self.extra
+        extra = self.extra
+        return [day for day in range(first, last + 1) if (worked[day % 7] or day in extra) and day not in off]
+
+
+class Shift(Struct, frozen=True, eq=False):
+    """Somebody's or a plan's contribution to a worktime: `rate` units a minute on `days`, less `absent`."""
+
+    days: WorkingDays
+    rate: int = 1
+    absent: tuple[Period, ...] = ()
+
+    def segments(self, first: int, last: int) -> list[Segment]:
+        """Return the stretches of work from the day `first` to the day `last`, in order."""
+        if self.rate <= 0:
+            return []
+        away: set[int] = set()
+        for period in self.absent:
+            away.update(range(max(period.start.toordinal(), first), min(period.finish.toordinal(), last) + 1))
+        begin, length, rate = self.days.begin, self.days.length, self.rate
+        starts = [day * MINUTES_A_DAY + begin for day in self.days.between(first, last) if day not in away]
+        return [(start, start + length, rate) for start in starts]
+
+
+def _merged(shifts: Iterable[list[Segment]]) -> list[Segment]:
+    """Sum several lists of segments into one that does not overlap."""
+    change: dict[int, int] = {}
+    for segments in shifts:
+        for begin, end, rate in segments:
+            change[begin] = change.get(begin, 0) + rate
+            change[end] = change.get(end, 0) - rate
+    times = sorted(change)
+    rates = accumulate(change[time] for time in times)
+    spans = zip(times, times[1:], rates, strict=False)  # nothing is worked after the last change
+    return [(begin, end, rate) for begin, end, rate in spans if rate]
+
+
+class Worktime:
+    """A timeline of working minutes: of a calendar (`unit` 1: work in minutes), or of people (`FULL`).
+
+    A person's work counts in minutes times `FULL`: a day of eight hours at 50 % is 240 * FULL.
+    All operations take O(log n) in the days seen so far. They raise `HorizonError` where a calendar has
+    no (more) working time between `FIRST_DAY` and `LAST_DAY`.
+    """
+
+    def __init__(self, shifts: tuple[Shift, ...], *, unit: int = 1, hours: float = 8, days: int = 5) -> None:
+        """Sum `shifts`; `hours` a day and `days` a week are what `d` and `w` mean here."""
+        self.unit = unit
+        self.hours_per_day = hours
+        self.days_per_week = days
+        self._shifts = shifts
+        self._first = self._last = 0  # days; nothing is computed before the first question
+        self._low = self._high = 0  # the same as instants
+        self._begin: list[int] = []
+        self._end: list[int] = []
+        self._rate: list[int] = []
+        self._done: list[int] = [0]  # work before each segment, and after the last
+
+    def minutes(self, length: Duration | Estimate) -> int:
+        """Return a duration's minutes: `d` and `w` as in this calendar, rounded up to a whole minute."""
+        estimate = Estimate(length) if isinstance(length, Duration) else length
+        return estimate.minutes(self.hours_per_day, self.days_per_week)
+
+    def in_days(self, minutes: float) -> float:
+        """Return working minutes in this calendar's days, rounded to two decimals."""
+        return round(minutes / (self.hours_per_day * 60), 2) if self.hours_per_day else 0.0
+
+    def forward(self, at: int, work: int) -> int:
+        """Return the earliest instant at which `work` has been done since `at`."""
+        if work <= 0:
+            return at
+        while True:
+            goal = self._position(at) + work
+            i = bisect_left(self._done, goal) - 1
+            if i < len(self._begin):
+                return self._begin[i] - (self._done[i] - goal) // self._rate[i]  # rounded up
+            self._grow(later=True)
+
+    def backward(self, at: int, work: int) -> int:
+        """Return the latest instant from which `work` can be done until `at`."""
+        if work <= 0:
+            return at
+        while True:
+            goal = self._position(at) - work
+            if goal >= 0:
+                i = bisect_right(self._done, goal) - 1
+                return self._begin[i] + (goal - self._done[i]) // self._rate[i]
+            self._grow(later=False)
+
+    def between(self, start: int, finish: int) -> int:
+        """Return the work that can be done from `start` to `finish`; negative when they are reversed."""
+        self._cover(start)
+        self._cover(finish)
+        return self._position(finish) - self._position(start)
+
+    def start_at(self, at: int) -> int:
+        """Return the first instant at or after `at` whose minute is worked."""
+        self._cover(at)
+        while True:
+            i = bisect_right(self._end, at)
+            if i < len(self._begin):
+                return max(at, self._begin[i])
+            self._grow(later=True)
+
+    def finish_at(self, at: int) -> int:
+        """Return the last instant at or before `at` at which a worked minute ends."""
+        self._cover(at)
+        while True:
+            i = bisect_left(self._begin, at) - 1
+            if i >= 0:
+                return min(at, self._end[i])
+            self._grow(later=False)
+
+    def works_at(self, at: int) -> bool:
+        """Return whether the minute that starts at `at` is worked."""
+        self._cover(at)
+        i = bisect_right(self._begin, at) - 1
+        return i >= 0 and at < self._end[i]
+
+    def segments(self, start: int, finish: int) -> list[Segment]:
+        """Return the stretches of work from `start` to `finish`, cut at both ends."""
+        self._cover(start)
+        self._cover(finish)
+        first, last = bisect_right(self._end, start), bisect_left(self._begin, finish)
+        rows = zip(self._begin[first:last], self._end[first:last], self._rate[first:last], strict=True)
+        return [(max(begin, start), min(end, finish), rate) for begin, end, rate in rows]
+
+    def _position(self, at: int) -> int:
+        """Return the work from the first day seen until `at`; not to be kept, since growing moves it."""
+        self._cover(at)
+        i = bisect_right(self._begin, at) - 1
+        if i < 0:
+            return 0
+        return self._done[i] + self._rate[i] * (min(at, self._end[i]) - self._begin[i])
+
+    def _cover(self, at: int) -> None:
+        """Make sure that the day of `at` has been computed, with some years after it."""
+        if self._low <= at < self._high:
+            return
+        day = at // MINUTES_A_DAY
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise HorizonError
+        if not self._high:
+            self._compute(day - _YEAR // 2, day + 2 * _YEAR)
+        else:
+            self._compute(min(self._first, day - _YEAR), max(self._last, day + _YEAR))
+
+    def _grow(self, *, later: bool) -> None:
+        """Double the stretch of days to one side."""
+        if self._last >= LAST_DAY if later else self._first <= FIRST_DAY:
+            raise HorizonError
+        more = self._last - self._first
+        self._compute(self._first - (0 if later else more), self._last + (more if later else 0))
+
+    def _compute(self, first: int, last: int) -> None:
+        self._first, self._last = first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
+        self._low, self._high = first * MINUTES_A_DAY, (last + 1) * MINUTES_A_DAY
+        lists = [shift.segments(first, last) for shift in self._shifts]
+        segments = lists[0] if len(lists) == 1 else _merged(lists)
+        self._begin = [segment[0] for segment in segments]
+        self._end = [segment[1] for segment in segments]
+        self._rate = [segment[2] for segment in segments]
+        self._done = list(accumulate(((end - begin) * rate for begin, end, rate in segments), initial=0))
+
+
+class Calendars:
+    """All worktimes of a plan, each built once, when somebody asks.
+
+    An unknown calendar or person counts as the plan's calendar: the builder reports the reference.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        """Take the calendars and people of `plan`."""
+        self._plan = plan
+        self._public: dict[tuple[str, str | None], PublicHolidays] = {}
+        self._days: dict[str, WorkingDays] = {}
+        self._calendars: dict[str, Worktime] = {}
+        self._people: dict[frozenset[tuple[str, float]], Worktime] = {}
+
+    @property
+    def default(self) -> Worktime:
+        """The plan's own calendar."""
+        return self.calendar(None)
+
+    def calendar(self, name: str | None) -> Worktime:
+        """Return the worktime of a calendar in minutes; None and unknown names mean the plan's."""
+        known = name if name is not None and name in self._plan.calendars else "default"
+        if known not in self._calendars:
+            days = self.working_days(known)
+            self._calendars[known] = Worktime((Shift(days),), hours=days.length / 60, days=len(days.weekdays))
+        return self._calendars[known]
+
+    def person(self, who: str) -> Worktime:
+        """Return all that a person can give to plans, in units of `FULL` a minute."""
+        return self.people({who: 100.0})
+
+    def people(self, shares: Mapping[str, float]) -> Worktime:
+        """Return what people give at these allocations (person → percent points), in units of `FULL`.
+
+        Nobody at all stands for one full-time person on the plan's calendar.
+        """
+        key = frozenset(shares.items())
+        if key not in self._people:
+            default = self.default
+            shifts = tuple(self._shift(who, share) for who, share in sorted(shares.items()))
+            self._people[key] = Worktime(
+                shifts or (Shift(self.working_days("default"), FULL),),
+                unit=FULL,
+                hours=default.hours_per_day,
+                days=default.days_per_week,
+            )
+        return self._people[key]
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return a finding for every calendar whose country or subdivision has no known holidays."""
+        found = []
+        for name, calendar in self._plan.calendars.items():
+            if calendar.country is None:
+                continue
+            public = self._holidays(calendar.country, calendar.subdivision)
+            if public.known:
+                continue
+            if public.known_country:
+                key = "subdivision"
+                reason = f"{calendar.country} has no subdivision '{calendar.subdivision}'"
+            else:
+                key, reason = "country", f"no public holidays are known for country '{calendar.country}'"
+            place = Place(("calendars", name, key))
+            hint = "give its ISO 3166 code, or list the days under 'holidays'"
+            found.append(Finding(place, {"reason": f"{reason}; {hint}"}, rule="invalid-value"))
+        return tuple(found)
+
+    def _shift(self, who: str, allocation: float) -> Shift:
+        person = self._plan.people.get(who)
+        if person is None:
+            return Shift(self.working_days("default"), round(allocation * FULL / 100))
+        rate = round(person.share * allocation * (FULL / 10_000))
+        return Shift(self.working_days(person.calendar), rate, person.time_off)
+
+    def working_days(self, name: str | None) -> WorkingDays:
+        """Return a calendar with everything it is `based_on`; None and unknown names mean the plan's."""
+        known = name if name is not None and name in self._plan.calendars else "default"
+        if known not in self._days:
+            self._days[known] = self._resolved(known)
+        return self._days[known]
+
+    def _resolved(self, name: str) -> WorkingDays:
+        chain: list[Calendar] = []  # from the base to the calendar itself, each one once
+        following = self._plan.calendars.get(name)
+        while following is not None and following not in chain:
+            chain.insert(0, following)
+            following = self._plan.calendars.get(following.based_on or "")
+        weekdays, hours = frozenset(WEEKDAYS[:5]), 8.0
+        country = subdivision = None
+        off, extra = set[int](), set[int]()
+        for calendar in chain:
+            if calendar.workdays is not None:
+                weekdays = frozenset(calendar.workdays)
+            if calendar.hours_per_day is not None:
+                hours = calendar.hours_per_day
+            if calendar.country is not None:
+                country, subdivision = calendar.country, None
+            if calendar.subdivision is not None:
+                subdivision = calendar.subdivision
+            off.update(day.toordinal() for day in calendar.holidays)
+            extra.update(day.toordinal() for day in calendar.workdays_extra)
+        return WorkingDays(
+            weekdays=frozenset(number for number, day in enumerate(WEEKDAYS) if day in weekdays),
+            length=max(0, min(MINUTES_A_DAY, round(hours * 60))),
+            off=frozenset(off),
+            extra=frozenset(extra),
+            public=self._holidays(country, subdivision) if country is not None else None,
+        )
+
+    def _holidays(self, country: str, subdivision: str | None) -> PublicHolidays:
+        place = (country, subdivision)
+        if place not in self._public:
+            self._public[place] = PublicHolidays(country, subdivision)
+        return self._public[place]
+
+
+_recent: list[tuple[Plan, Calendars]] = []
+
+
+def calendars(plan: Plan) -> Calendars:
+    """Return the calendars of `plan`; the same object for the same plan while it is in use."""
+    for known, found in _recent:
+        if known is plan:
+            return found
+    made = Calendars(plan)
+    _recent.insert(0, (plan, made))
+    del _recent[8:]  # a run works on one plan and its variants at a time
+    return made
