@@ -26,7 +26,7 @@ def _annotated(result: Result) -> Iterator[Diagnostic]:
 
 
 def step_summary(result: Result) -> str:
-    """Return Markdown for GITHUB_STEP_SUMMARY: all diagnostics when annotations leave some out, else nothing."""
+    """Return Markdown for GITHUB_STEP_SUMMARY: all diagnostics if annotations leave some out, else empty."""
     if len(result.diagnostics) == sum(1 for _ in _annotated(result)):
         return ""
     from planlint.report import markdown  # noqa: PLC0415 - seldom needed
