@@ -17,7 +17,7 @@ from planlint.errors import PlanlintError
 from planlint.model import MINUTES_A_DAY, WEEKDAYS, Calendar, Duration, Estimate, Period, Plan
 
 FULL = 1_000_000
-"""Units of work that one person does in a minute of full capacity and allocation: whole numbers keep sums exact."""
+"""Units of work that one person at full capacity does in a minute: whole numbers keep sums exact."""
 
 FIRST_DAY = date(1950, 1, 1).toordinal()
 LAST_DAY = date(2100, 12, 31).toordinal()
