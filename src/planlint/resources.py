@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-_PACKAGED = Path(__file__).parent / "_data"
-DATA = _PACKAGED if _PACKAGED.is_dir() else Path(__file__).parents[2]
+_INSIDE = Path(__file__).parent / "_data"
+PACKAGED = _INSIDE.is_dir()
+DATA = _INSIDE if PACKAGED else Path(__file__).parents[2]
 SCHEMAS = DATA / "schemas"
 RULES = DATA / "rules"

@@ -1,0 +1,173 @@
+"""`planlint check`: the main job."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path as FilePath
+from time import perf_counter
+from typing import Any
+
+import click
+
+from planlint import report
+from planlint.cli.workspace import Workspace, parse_day
+from planlint.config import ConfigError
+from planlint.diagnostics import Result, Severity
+from planlint.engine import Clock, configuration_result, lint
+from planlint.errors import UsageError
+from planlint.rulesets import Choice
+
+_LEVELS = ("error", "warning", "info")
+_PATIENCE = 2.0  # seconds before a progress bar appears
+
+
+def _names(ctx: click.Context, parameter: click.Parameter, value: Sequence[str]) -> tuple[str, ...]:
+    del ctx, parameter
+    return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
+
+
+def _severities(ctx: click.Context, parameter: click.Parameter, value: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    del ctx, parameter
+    pairs = []
+    for text in value:
+        rule, _, level = text.partition("=")
+        if level not in (*_LEVELS, "off"):
+            raise click.BadParameter(f"'{text}' is not RULE=LEVEL with error, warning, info or off")
+        pairs.append((rule, level))
+    return tuple(pairs)
+
+
+@click.command()
+@click.argument("paths", nargs=-1)
+@click.option("--format", "formats", multiple=True, type=click.Choice(report.FORMATS), help="How to print (text).")
+@click.option("--output", "outputs", multiple=True, type=click.Path(), help="Write there; pairs with --format.")
+@click.option("--select", multiple=True, callback=_names, metavar="NAMES", help="Only these rules or categories.")
+@click.option("--ignore", multiple=True, callback=_names, metavar="NAMES", help="Not these.")
+@click.option("--extend-select", multiple=True, callback=_names, metavar="NAMES", help="These as well.")
+@click.option("--profile", metavar="NAME", help="minimal, recommended, strict, or a pack.")
+@click.option("--severity", "severities", multiple=True, callback=_severities, metavar="RULE=LEVEL", help="A level.")
+@click.option("--fail-on", type=click.Choice([*_LEVELS, "never"]), default="error", help="Exit 1 from here (error).")
+@click.option("--today", callback=parse_day, envvar="PLANLINT_TODAY", metavar="DATE", help="The day it is.")
+@click.option("--stdin-filename", default="stdin.plan.yaml", metavar="FILE", help="What `-` is called.")
+@click.option("--statistics", is_flag=True, help="Counts by rule.")
+@click.option("--quiet", "-q", is_flag=True, help="Only errors.")
+@click.option("--verbose", "-v", is_flag=True, help="Timings by stage and rule, on standard error.")
+def check(
+    paths: tuple[str, ...],
+    formats: tuple[str, ...],
+    outputs: tuple[str, ...],
+    fail_on: str,
+    today: date,
+    stdin_filename: str,
+    **options: Any,
+) -> int:
+    """Check plans: are they sound, and can their dates hold?
+
+    PATHS are plan files, folders, or - for standard input; default is the current folder.
+
+    \b
+    Example: planlint check plans/ --format github --fail-on warning
+    """
+    choice = Choice(
+        profile=options["profile"],
+        select=options["select"],
+        ignore=options["ignore"],
+        extend_select=options["extend_select"],
+        severities=options["severities"],
+    )
+    targets = _targets(formats, outputs)
+    workspace = Workspace()
+    if "-" in paths:
+        workspace.stand_in(stdin_filename, sys.stdin.buffer)
+    clock = Clock()
+    broken = False
+    try:
+        files = workspace.files([stdin_filename if path == "-" else path for path in paths])
+        result = lint(files, workspace.world(), choice=choice, today=today, clock=clock, tick=_Progress(len(files)))
+    except ConfigError as error:
+        result, broken = configuration_result(error, workspace.catalogue, today), True
+    _print(result, targets, workspace, options)
+    if options["verbose"]:
+        for name, seconds in sorted(clock.seconds.items(), key=lambda entry: -entry[1]):
+            click.echo(f"{seconds * 1000:8.1f} ms  {name}", err=True)
+    if broken:
+        raise UsageError("the configuration has errors; nothing was checked")
+    if fail_on == "never":
+        return 0
+    return int(any(d.severity >= Severity.of(fail_on) for d in result.diagnostics))
+
+
+def _targets(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[str, str | None]]:
+    """Pair formats with output files; the last format without a file goes to standard output."""
+    chosen = list(formats) or (["github"] if os.environ.get("GITHUB_ACTIONS") == "true" else ["text"])
+    if len(outputs) > len(chosen) or len(chosen) - len(outputs) > 1:
+        raise click.UsageError("give each --output a --format of its own; one --format may go to standard output")
+    files: list[str | None] = [*outputs, *[None] * (len(chosen) - len(outputs))]
+    return list(zip(chosen, files, strict=True))
+
+
+def _print(
+    result: Result, targets: Sequence[tuple[str, str | None]], workspace: Workspace, options: Mapping[str, Any]
+) -> None:
+    for name, output in targets:
+        if name == "text":
+            from planlint.report import text  # noqa: PLC0415 - only this format
+
+            written = text.render(
+                result,
+                colour=output is None and _colour(),
+                quiet=options["quiet"],
+                statistics=options["statistics"],
+            )
+        else:
+            written = report.render(name, result, rules=workspace.catalogue.rules)
+        if output is None:
+            click.echo(written, nl=False, color=True)
+        else:
+            write_atomically(FilePath(output), written)
+
+
+def write_atomically(file: FilePath, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never half of it.
+
+    Raises:
+        UsageError: the folder is missing or not writable.
+    """
+    import tempfile  # noqa: PLC0415 - only when a file is written
+
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", newline="", dir=file.parent, prefix=f".{file.name}.", delete=False
+        ) as stream:
+            stream.write(text)
+        FilePath(stream.name).replace(file)
+    except OSError as error:
+        raise UsageError(f"cannot write '{file}': {error.strerror or error}") from error
+
+
+def _colour() -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+
+
+class _Progress:
+    """A bar on standard error for runs of more than two seconds on a terminal."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.started = perf_counter()
+        self.bar: Any = None
+        self.done = 0
+
+    def __call__(self) -> None:
+        """Count one file as done."""
+        self.done += 1
+        if self.bar is None and perf_counter() - self.started > _PATIENCE and sys.stderr.isatty():
+            self.bar = click.progressbar(length=self.total, label="Checking plans", file=sys.stderr)
+            self.bar.update(self.done - 1)
+        if self.bar is not None:
+            self.bar.update(1)
+            if self.done == self.total:
+                self.bar.render_finish()

@@ -1,0 +1,105 @@
+"""The plans on disk and their configurations, as every command sees them."""
+
+import os
+import stat
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path as FilePath
+
+import click
+
+from planlint.config import NAME, Config, load, nearest
+from planlint.discovery import discover, repository_root, shown_path
+from planlint.engine import World
+from planlint.errors import UsageError
+from planlint.rulesets import Catalogue
+from planlint.rulesets import load as load_catalogue
+
+
+class Workspace:
+    """The working directory: which plan files there are, what is in them, which configuration holds.
+
+    Paths are shown relative to `cwd`, with `/`. Nothing outside the repository that a file stands in is read
+    on its behalf.
+    """
+
+    def __init__(self, cwd: FilePath | None = None) -> None:
+        """Take the working directory."""
+        self.cwd = (cwd or FilePath.cwd()).absolute()
+        self.catalogue: Catalogue = load_catalogue()
+        self._configs: dict[FilePath, Config] = {}
+        self._default = Config(catalogue=self.catalogue)
+        self._roots: dict[FilePath, FilePath | None] = {}
+
+    def show(self, file: FilePath) -> str:
+        """Return how a path is shown to the user."""
+        return shown_path(file, self.cwd)
+
+    def root(self, folder: FilePath) -> FilePath | None:
+        """Return the repository that a folder is in."""
+        if folder not in self._roots:
+            self._roots[folder] = repository_root(folder)
+        return self._roots[folder]
+
+    def config_in(self, folder: FilePath) -> Config:
+        """Return the configuration that holds in a folder."""
+        if folder not in self._configs:
+            root = self.root(folder)
+            file = nearest(folder, root)
+            if file is None:
+                config = self._default
+            elif file.parent != folder:
+                config = self.config_in(file.parent)
+            else:
+                config = load(file, root, self.catalogue, self.show)
+            self._configs[folder] = config
+        return self._configs[folder]
+
+    def config(self, file: str) -> Config:
+        """Return the configuration that holds for a plan file."""
+        return self.config_in((self.cwd / file).parent)
+
+    def files(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Return the plan files that the paths of a command line stand for.
+
+        Raises:
+            UsageError: a path does not exist.
+        """
+        config = self.config_in(self.cwd)
+        return discover(paths or ["."], cwd=self.cwd, include=config.include, exclude=config.exclude)
+
+    def content(self, file: str) -> bytes:
+        """Return the bytes of a regular file, or of as much as shows that it is too large.
+
+        Raises:
+            OSError: it is missing, unreadable or no regular file.
+        """
+        with open(self.cwd / file, "rb", opener=_open_regular) as stream:  # noqa: PTH123 - needs the opener
+            return stream.read(self.config(file).limits.file_size + 1)
+
+    def world(self) -> World:
+        """Return the edges of the pipeline on this disk."""
+        return World(content=self.content, config=self.config, root=self.root_of)
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open without waiting for a pipe's other end, and only what is a file."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(0, "it is no regular file")
+    return descriptor
+
+
+def parse_day(ctx: click.Context, parameter: click.Parameter, value: str | None) -> date:
+    """Turn `--today` into a date."""
+    del ctx, parameter
+    if value is None:
+        return date.today()  # noqa: DTZ011 - the day where the user is
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"'{value}' is no date; write one such as 2026-02-16") from None
+
+
+__all__ = ["NAME", "UsageError", "Workspace", "parse_day"]

@@ -1,0 +1,175 @@
+"""Reading rule manifests: planlint's own into the compiled catalogue, a team's at run time."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from planlint import checks, resources
+from planlint.checks.items import compile_schema
+from planlint.diagnostics import Finding, Path, Place, Severity
+from planlint.document import Document, Limits, read
+from planlint.errors import UsageError
+from planlint.rule import KINDS, Option, Rule
+from planlint.rulesets import CATALOGUE, Catalogue, Pack, digest, fill, option_value
+from planlint.schema import closest, validate
+
+CONDITIONS = "conditions.yaml"
+_KINDS = ("plan", "dependency", *KINDS)
+
+
+class Manifest(Struct, frozen=True):
+    """A manifest as read: the rule when it is sound, what is wrong with it otherwise."""
+
+    document: Document | None
+    rule: Rule | None
+    findings: tuple[Finding, ...]
+
+
+def read_manifest(
+    shown: str, name: str, category: str, content: bytes, conditions: Mapping[str, Any]
+) -> Manifest:
+    """Read one manifest; `shown` is its path for people, name and category come from that path."""
+    document, findings = read(shown, content, Limits())
+    if document is None:
+        return Manifest(None, None, findings)
+    found = [*findings, *validate(document.data, "rule")]
+    if not found:
+        found.extend(_doubts(document.data, conditions))
+    if found:
+        located = tuple(
+            msgspec.structs.replace(f, place=msgspec.structs.replace(f.place, file=shown)) for f in found
+        )
+        return Manifest(document, None, located)
+    return Manifest(document, _rule(document.data, name, category, shown, conditions), ())
+
+
+def _texts(value: Any) -> tuple[Any, ...]:
+    if value is None:
+        return ()
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _rule(
+    data: Mapping[str, Any], name: str, category: str, origin: str, conditions: Mapping[str, Any]
+) -> Rule:
+    where = tuple(conditions[part] if isinstance(part, str) else part for part in _texts(data.get("where")))
+    return Rule(
+        name=name,
+        category=category,
+        summary=data["summary"],
+        rationale=data["rationale"],
+        severity=Severity.of(data["severity"]),
+        recommended=data.get("recommended", True),
+        since=str(data["since"]),
+        given=_texts(data.get("given")),
+        where=where,
+        needs=data.get("needs", "plan"),
+        check=data["check"],
+        params=data.get("params", {}),
+        options={key: msgspec.convert(part, Option) for key, part in data.get("options", {}).items()},
+        at=_texts(data.get("at", "key")),
+        message=data["message"],
+        origin=origin,
+    )
+
+
+def _wrong(path: Path, reason: str) -> Finding:
+    return Finding(Place(path), {"reason": reason}, rule="invalid-value")
+
+
+def _did_you_mean(word: str, known: Any) -> str:
+    near = closest(word, list(known))
+    return f"; did you mean '{near}'?" if near else ""
+
+
+def _doubts(data: Mapping[str, Any], conditions: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what the schema of manifests cannot say: unknown names, and parameters that do not fit the check."""
+    for kind in _texts(data.get("given")):
+        if kind not in _KINDS:
+            yield _wrong(("given",), f"no items are called '{kind}'{_did_you_mean(kind, _KINDS)}")
+    options = {}
+    for key, part in data.get("options", {}).items():
+        try:
+            options[key] = option_value(msgspec.convert(part, Option), part["default"])
+        except ValueError as error:
+            yield _wrong(("options", key, "default"), f"the default does not fit its type: {error}")
+    for part in _texts(data.get("where")):
+        if isinstance(part, str) and part not in conditions:
+            hint = _did_you_mean(part, conditions)
+            yield _wrong(("where",), f"no condition is called '{part}'{hint}")
+        elif not isinstance(part, str):
+            yield from _schema_doubts(("where",), fill(part, options))
+    params = fill(data.get("params", {}), options)
+    if data["check"] == "schema":
+        if not data.get("given"):
+            yield _wrong(("check",), "the check 'schema' needs `given`: the kind of items it looks at")
+        if set(params) != {"schema"}:
+            yield _wrong(("params",), "the check 'schema' takes one parameter, `schema`")
+        else:
+            yield from _schema_doubts(("params", "schema"), params["schema"])
+    elif data["check"] != "stage":
+        yield from _check_doubts(data, params)
+
+
+def _schema_doubts(path: Path, schema: Any) -> Iterator[Finding]:
+    try:
+        compile_schema(schema)
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        yield _wrong(path, f"this is no JSON Schema that planlint can run: {reason}")
+
+
+def _check_doubts(data: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[Finding]:
+    function = checks.lookup(data["check"])
+    if function is None:
+        yield _wrong(("check",), f"no check is called '{data['check']}'; `planlint rules --checks` lists them")
+        return
+    for finding in validate(params, schema=function.schema):
+        path = ("params", *finding.place.path) if "params" in data else ("check",)
+        yield msgspec.structs.replace(finding, place=msgspec.structs.replace(finding.place, path=path))
+
+
+def compile_catalogue(folder: FilePath) -> Catalogue:
+    """Read every manifest of planlint's own.
+
+    Raises:
+        UsageError: one of them is wrong; it says which and where.
+    """
+    conditions = _data(folder / CONDITIONS)
+    rules: dict[str, Rule] = {}
+    for file in sorted(folder.glob("*/*.yaml")):
+        if file.parent.name == "packs":
+            continue
+        shown = file.relative_to(folder).as_posix()
+        manifest = read_manifest(shown, file.stem, file.parent.name, file.read_bytes(), conditions)
+        if manifest.rule is None:
+            reasons = "; ".join(str(finding.values.get("reason")) for finding in manifest.findings)
+            raise UsageError(f"rules/{shown}: {reasons}")
+        rules[file.stem] = manifest.rule
+    packs = {
+        file.stem: msgspec.convert({"name": file.stem, **_data(file)}, Pack)
+        for file in sorted((folder / "packs").glob("*.yaml"))
+    }
+    return Catalogue(rules, packs, digest(folder))
+
+
+def _data(file: FilePath) -> Any:
+    document, findings = read(file.name, file.read_bytes(), Limits())
+    if document is None or findings:
+        raise UsageError(f"rules/{file.name}: {findings[0].values.get('reason')}")
+    return document.data
+
+
+def conditions() -> Mapping[str, Any]:
+    """Return the named conditions that a manifest's `where` may use."""
+    found: Mapping[str, Any] = _data(resources.RULES / CONDITIONS)
+    return found
+
+
+def write_catalogue(folder: FilePath) -> None:
+    """Write the compiled catalogue beside the manifests."""
+    encoded = msgspec.json.format(msgspec.json.encode(compile_catalogue(folder)), indent=1)
+    (folder / CATALOGUE).write_bytes(encoded + b"\n")
