@@ -44,7 +44,7 @@ def span(line: int, start: int, stop: int) -> Span:
 
 
 def diagnostic(message: str = "task 'build' has no owner", **values: Any) -> Diagnostic:
-    values = {
+    fields: dict[str, Any] = {
         "rule": "task-without-owner",
         "category": "ownership",
         "severity": Severity.ERROR,
@@ -55,7 +55,7 @@ def diagnostic(message: str = "task 'build' has no owner", **values: Any) -> Dia
         "fingerprint": "f" * 16,
         "help": "planlint explain task-without-owner",
     } | values
-    return Diagnostic(message=message, **values)
+    return Diagnostic(message=message, **fields)
 
 
 def result(*diagnostics: Diagnostic, texts: Mapping[str, list[str]] | None = None, **values: Any) -> Result:
