@@ -216,11 +216,14 @@ class Worktime:
                 return min(at, self._end[i])
             self._grow(later=False)
 
-    def works_at(self, at: int) -> bool:
-        """Return whether the minute that starts at `at` is worked."""
+    def last_start_at(self, at: int) -> int:
+        """Return the last instant at or before `at` whose minute is worked."""
         self._cover(at)
-        i = bisect_right(self._begin, at) - 1
-        return i >= 0 and at < self._end[i]
+        while True:
+            i = bisect_right(self._begin, at) - 1
+            if i >= 0:
+                return min(at, self._end[i] - 1)
+            self._grow(later=False)
 
     def segments(self, start: int, finish: int) -> list[Segment]:
         """Return the stretches of work from `start` to `finish`, cut at both ends."""
