@@ -1,5 +1,6 @@
 """`.planlint.yaml`: which packs, rules, limits and folders a team has chosen, diagnosed like a plan."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
@@ -47,6 +48,19 @@ class Config(Struct, frozen=True, kw_only=True):
     render: Mapping[str, Any] = {}
     findings: tuple[Finding, ...] = ()
     documents: Mapping[str, Document] = {}
+
+    def overrides_for(self, file: str) -> tuple[int, ...]:
+        """Return which of `overrides` match a plan file, by number; paths count from the configuration."""
+        if not self.overrides:
+            return ()
+        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where there are overrides
+
+        path = os.path.relpath(file, self.folder)
+        return tuple(
+            number
+            for number, override in enumerate(self.overrides)
+            if GitIgnoreSpec.from_lines(override.patterns).match_file(path)
+        )
 
 
 class ConfigError(UsageError):

@@ -3,20 +3,19 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from time import perf_counter
-from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from planlint import builder, checks, schedule
+from planlint import builder, checks
 from planlint.checks import items
-from planlint.config import Config
+from planlint.config import Config, ConfigError
 from planlint.diagnose import diagnose, fingerprints
 from planlint.diagnostics import Diagnostic, Finding, Place, PlanSummary, Position, Result, Span
 from planlint.document import Document, Sources, read, unread
 from planlint.errors import RuleError
 from planlint.rule import Context
-from planlint.rulesets import ActiveRule, Catalogue, Choice, Setting, selection
+from planlint.rulesets import ActiveRule, Catalogue, Choice, selection
 from planlint.schema import closest, validate
 from planlint.suppressions import Suppression, find
 
@@ -45,6 +44,17 @@ class Loaded(Struct, frozen=True):
     sources: Sources
     built: builder.Built | None
     findings: tuple[Finding, ...]
+
+    @property
+    def id(self) -> str | None:
+        """The plan's id, when it was built."""
+        return self.built.plan.id if self.built else None
+
+    def runs(self, active: ActiveRule) -> bool:
+        """Whether a rule looks at this plan: without a plan only the reader has spoken."""
+        if self.built is None:
+            return active.rule.category == "source"
+        return self.built.plan.status == "active" or active.rule.category in ALWAYS
 
 
 class Clock:
@@ -97,28 +107,17 @@ def load(file: str, world: World) -> Loaded:
             replace(finding, place=replace(finding.place, file=fragment.file))
             for finding in validate(fragment.data, "plan", "fragment")
         )
-    built = builder.build(document, fragments, structure)
+    built = builder.build(document, fragments, structure, complete=not missing)
     return Loaded(file, config, built.sources, built, (*found, *missing, *structure, *built.findings))
 
 
 def analyse(loaded: Sequence[Loaded], today: date) -> dict[str, Context]:
     """Schedule every plan that could be built, predecessors in other plans first; contexts by file."""
-    built = [one for one in loaded if one.built]
     contexts: dict[str, Context] = {}
-    portfolio: dict[str, Context] = {}
-    for one in schedule.in_order(built):
-        plan = one.built.plan
-        network = schedule.network(plan, today=today, others=portfolio)
-        context = Context(
-            plan=plan,
-            sources=one.sources,
-            today=today,
-            schedule=network.schedule,
-            deadlines=schedule.decide(network),
-            portfolio=portfolio,
-        )
-        contexts[one.file] = context
-        portfolio.setdefault(plan.id, context)
+    for one in loaded:
+        if one.built is None:
+            continue
+        contexts[one.file] = Context(plan=one.built.plan, sources=one.sources, today=today)
     return contexts
 
 
@@ -169,36 +168,6 @@ def _findings(context: Context, one: ActiveRule, hits: Sequence[items.Hit]) -> I
     return function(context, **one.params)
 
 
-def lint(files: Sequence[str], world: World, *, choice: Choice, today: date, clock: Clock | None = None) -> Result:
-    """Check plan files and return every diagnostic, ordered by path, position and rule.
-
-    Raises:
-        UsageError: a name in `choice` or a configuration is wrong.
-        RuleError: a check crashed.
-    """
-    clock = clock or Clock()
-    loaded = [load(file, world) for file in files]
-    clock.lap("read")
-    contexts = analyse(loaded, today)
-    crossed = builder.cross_references({file: context.plan for file, context in contexts.items()})
-    clock.lap("schedule")
-    rulesets = Rulesets(choice)
-    found: list[Diagnostic] = []
-    for one in loaded:
-        rules = rulesets.of(one.config, one.file)
-        plan = one.built.plan.id if one.built else None
-        staged: dict[str, list[Finding]] = {}
-        for finding in (*one.findings, *crossed.get(one.file, ()), *one.config.findings):
-            staged.setdefault(finding.rule, []).append(finding)
-        for name, findings in staged.items():
-            if name in rules.active:
-                found.extend(diagnose(rules.active[name], findings, one.sources, plan))
-        if one.file in contexts:
-            for active, findings in run(contexts[one.file], rules, clock):
-                found.extend(diagnose(active, findings, one.sources, plan))
-    return _result(loaded, contexts, rulesets, found, today)
-
-
 class Rulesets:
     """The rules for each configuration, worked out once."""
 
@@ -212,9 +181,169 @@ class Rulesets:
         matching = config.overrides_for(file)
         key = (id(config), matching)
         if key not in self._cache:
-            settings = [*config.settings]
+            settings = list(config.settings)
             for index in matching:
                 settings += config.overrides[index].settings
-            active = selection(config.catalogue, config.packs, settings, self.choice)
-            self._cache[key] = Ruleset.of(active)
+            self._cache[key] = Ruleset.of(selection(config.catalogue, config.packs, settings, self.choice))
         return self._cache[key]
+
+
+def lint(
+    files: Sequence[str],
+    world: World,
+    *,
+    choice: Choice,
+    today: date,
+    clock: Clock | None = None,
+    tick: Callable[[], None] = lambda: None,
+) -> Result:
+    """Check plan files and return every diagnostic, ordered by path, position and rule.
+
+    Raises:
+        UsageError: a name in `choice` or a configuration is wrong.
+        RuleError: a check crashed.
+    """
+    clock = clock or Clock()
+    loaded = [load(file, world) for file in files]
+    clock.lap("read")
+    contexts = analyse(loaded, today)
+    crossed = builder.cross_references({one.file: one.built for one in loaded if one.built})
+    clock.lap("schedule")
+    rulesets = Rulesets(choice)
+    found: list[Diagnostic] = []
+    for one in loaded:
+        rules = rulesets.of(one.config, one.file)
+        found += _staged(rules, (*one.findings, *crossed.get(one.file, ())), one.sources, one.id)
+        if one.file in contexts:
+            for active, findings in run(contexts[one.file], rules, clock):
+                found += diagnose(active, findings, one.sources, one.id)
+        for finding in one.config.findings:
+            sources = Sources(one.config.documents[finding.place.file or ""])
+            found += _staged(rules, (finding,), sources, None)
+        tick()
+    kept, suppressed = _suppress(_once(found), loaded, rulesets)
+    clock.lap("suppressions")
+    return _result(kept, suppressed, loaded, contexts, today)
+
+
+def _staged(
+    rules: Ruleset, findings: Iterable[Finding], sources: Sources, plan: str | None
+) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of the stages before the checks; their findings name their rule."""
+    for finding in findings:
+        if finding.rule in rules.active:
+            yield from diagnose(rules.active[finding.rule], (finding,), sources, plan)
+
+
+def _once(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Drop what several plans say of a file that they share."""
+    return list({(d.location, d.rule, d.message): d for d in reversed(list(diagnostics))}.values())
+
+
+def _suppress(
+    diagnostics: Sequence[Diagnostic], loaded: Sequence[Loaded], rulesets: Rulesets
+) -> tuple[list[Diagnostic], int]:
+    """Take out what comments silence, and add what is wrong with the comments; also count the silenced."""
+    kept = list(diagnostics)
+    seen: set[str] = set()
+    for one in loaded:
+        rules = rulesets.of(one.config, one.file)
+        for document in (one.sources.main, *one.sources.fragments):
+            if document.file in seen:
+                continue
+            seen.add(document.file)
+            found, malformed = find(document)
+            if not found and not malformed:
+                continue
+            used: set[tuple[int, str]] = set()
+            kept = [d for d in kept if not _silenced(d, document, found, used)]
+            ran = {name for name, active in rules.active.items() if one.runs(active)}
+            findings = (*malformed, *_unused(found, used, ran, one))
+            kept += _staged(rules, findings, one.sources, one.id)
+    return kept, len(diagnostics) - sum(d.category != "suppressions" for d in kept)
+
+
+def _silenced(
+    diagnostic: Diagnostic, document: Document, found: Sequence[Suppression], used: set[tuple[int, str]]
+) -> bool:
+    if diagnostic.location.path != document.file:
+        return False
+    silenced = False
+    for number, suppression in enumerate(found):
+        covers = suppression.covers
+        if covers is not None and not covers.start <= diagnostic.location.span.start < covers.end:
+            continue
+        if any(name == diagnostic.rule for name, _ in suppression.names):
+            used.add((number, diagnostic.rule))
+            silenced = True
+    return silenced
+
+
+def _unused(
+    found: Sequence[Suppression], used: set[tuple[int, str]], ran: set[str], one: Loaded
+) -> Iterator[Finding]:
+    known = one.config.catalogue.rules
+    for number, suppression in enumerate(found):
+        for name, span in suppression.names:
+            if name not in known:
+                near = closest(name, known)
+                hint = f"did you mean '{near}'?" if near else "`planlint rules` lists them"
+                values = {"name": name, "hint": hint, "suggestion": near}
+                yield Finding(Place(span=span), values, rule="unknown-rule")
+            elif name in ran and (number, name) not in used:
+                reason = f"'{name}' is silenced here, but has nothing to report; remove it from this comment"
+                yield Finding(Place(span=suppression.comment), {"reason": reason}, rule="unused-suppression")
+        if not suppression.reason:
+            values = {"names": [name for name, _ in suppression.names]}
+            yield Finding(Place(span=suppression.comment), values, rule="suppression-without-reason")
+
+
+def _result(
+    kept: Sequence[Diagnostic],
+    suppressed: int,
+    loaded: Sequence[Loaded],
+    contexts: Mapping[str, Context],
+    today: date,
+) -> Result:
+    documents = {
+        document.file: document
+        for one in loaded
+        for document in (one.sources.main, *one.sources.fragments, *one.config.documents.values())
+    }
+    ordered = sorted(kept, key=lambda d: (d.location, d.rule, d.message))
+    diagnostics = tuple(fingerprints(ordered, lambda file: documents[file].data))
+    shown = {d.location.path for d in diagnostics} | {r.location.path for d in diagnostics for r in d.related}
+    return Result(
+        today=today,
+        plans=tuple(_summary(contexts[one.file]) for one in loaded if one.file in contexts),
+        diagnostics=diagnostics,
+        files=len(loaded),
+        suppressed=suppressed,
+        texts={file: document.lines() for file, document in documents.items() if file in shown},
+    )
+
+
+def _summary(context: Context) -> PlanSummary:
+    plan = context.plan
+    own = next((one for one in context.deadlines or () if one.kind == "plan"), None)
+    return PlanSummary(
+        id=plan.id,
+        path=plan.file,
+        title=plan.title,
+        finish=context.schedule.finish if context.schedule else None,
+        deadline=plan.deadline,
+        verdict=own.verdict if own else "none",
+    )
+
+
+def configuration_result(error: ConfigError, catalogue: Catalogue, today: date) -> Result:
+    """Return what is wrong with a configuration as a result of its own."""
+    rules = Ruleset.of(selection(catalogue, (), (), Choice(extend_select=("source", "structure"))))
+    found: list[Diagnostic] = []
+    for finding in error.findings:
+        file = finding.place.file or ""
+        found += _staged(rules, (finding,), Sources(error.documents.get(file) or unread(file, b"")), None)
+    ordered = sorted(_once(found), key=lambda d: (d.location, d.rule, d.message))
+    texts = {file: document.lines() for file, document in error.documents.items()}
+    diagnostics = tuple(fingerprints(ordered, lambda file: error.documents[file].data if file in texts else None))
+    return Result(today=today, diagnostics=diagnostics, texts=texts)

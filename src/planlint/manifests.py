@@ -123,13 +123,14 @@ def _schema_doubts(path: Path, schema: Any) -> Iterator[Finding]:
 
 
 def _check_doubts(data: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[Finding]:
-    function = checks.lookup(data["check"])
+    name = data["check"]
+    function = checks.lookup(name)
     if function is None:
-        yield _wrong(("check",), f"no check is called '{data['check']}'; `planlint rules --checks` lists them")
+        yield _wrong(("check",), f"no check is called '{name}'")
         return
-    for finding in validate(params, schema=function.schema):
-        path = ("params", *finding.place.path) if "params" in data else ("check",)
-        yield msgspec.structs.replace(finding, place=msgspec.structs.replace(finding.place, path=path))
+    for error in compile_schema(function.schema).iter_errors(dict(params)):
+        path = ("params", *error.instance_path) if "params" in data else ("check",)
+        yield _wrong(path, f"the check '{name}' cannot take this: {error.message}")
 
 
 def compile_catalogue(folder: FilePath) -> Catalogue:
@@ -170,6 +171,43 @@ def conditions() -> Mapping[str, Any]:
 
 
 def write_catalogue(folder: FilePath) -> None:
-    """Write the compiled catalogue beside the manifests."""
-    encoded = msgspec.json.format(msgspec.json.encode(compile_catalogue(folder)), indent=1)
+    """Write the compiled catalogue and the overview beside the manifests."""
+    catalogue = compile_catalogue(folder)
+    encoded = msgspec.json.format(msgspec.json.encode(catalogue), indent=1)
     (folder / CATALOGUE).write_bytes(encoded + b"\n")
+    (folder / "README.md").write_text(overview(catalogue), encoding="utf-8")
+
+
+def overview(catalogue: Catalogue) -> str:
+    """Write `rules/README.md`: every rule with its level, whether it is declarative, what it says."""
+    lines = [
+        "# The rules",
+        "",
+        "Written by `make rules` from the manifests beside this file; `planlint explain RULE` says more.",
+        "",
+    ]
+    rules = sorted(catalogue.rules.values(), key=lambda rule: (rule.category, rule.name))
+    declarative = sum(is_declarative(rule) for rule in rules)
+    lines += [
+        f"{len(rules)} rules, {declarative} of them declarative: a manifest over a shared, parametrised check.",
+        "",
+        "| rule | category | level | how | what it says |",
+        "|---|---|---|---|---|",
+    ]
+    for rule in rules:
+        level = rule.severity.word if rule.recommended else f"off ({rule.severity.word} in `strict`)"
+        how = "declarative" if is_declarative(rule) else f"`{rule.check}`"
+        link = f"[{rule.name}]({rule.category}/{rule.name}.yaml)"
+        lines.append(f"| {link} | {rule.category} | {level} | {how} | {' '.join(rule.summary.split())} |")
+    lines += ["", "## Packs", "", "| pack | what it is |", "|---|---|"]
+    lines += [f"| {pack.name} | {' '.join(pack.summary.split())} |" for pack in catalogue.packs.values()]
+    return "\n".join(lines) + "\n"
+
+
+def is_declarative(rule: Rule) -> bool:
+    """Whether a rule has no Python of its own: the check is `schema` or takes parameters."""
+    return rule.check == "schema" or (rule.check not in checks.BUILT_IN and bool(rule.params))
+
+
+if __name__ == "__main__":
+    write_catalogue(resources.RULES)

@@ -79,11 +79,13 @@ def check(
     targets = _targets(formats, outputs)
     workspace = Workspace()
     if "-" in paths:
-        workspace.stand_in(stdin_filename, sys.stdin.buffer)
+        workspace.stand_in(stdin_filename, sys.stdin.buffer.read())
     clock = Clock()
     broken = False
     try:
-        files = workspace.files([stdin_filename if path == "-" else path for path in paths])
+        named = [path for path in paths if path != "-"]
+        files = workspace.files(named) if named or "-" not in paths else ()
+        files = tuple(sorted({*files, *([stdin_filename] if "-" in paths else [])}))
         result = lint(files, workspace.world(), choice=choice, today=today, clock=clock, tick=_Progress(len(files)))
     except ConfigError as error:
         result, broken = configuration_result(error, workspace.catalogue, today), True

@@ -8,10 +8,10 @@ from pathlib import Path as FilePath
 
 import click
 
-from planlint.config import NAME, Config, load, nearest
-from planlint.discovery import discover, repository_root, shown_path
+from planlint.config import Config, load, nearest
+from planlint.builder import expander
+from planlint.discovery import discover, find_root
 from planlint.engine import World
-from planlint.errors import UsageError
 from planlint.rulesets import Catalogue
 from planlint.rulesets import load as load_catalogue
 
@@ -30,15 +30,17 @@ class Workspace:
         self._configs: dict[FilePath, Config] = {}
         self._default = Config(catalogue=self.catalogue)
         self._roots: dict[FilePath, FilePath | None] = {}
+        self._given: dict[str, bytes] = {}
 
     def show(self, file: FilePath) -> str:
         """Return how a path is shown to the user."""
-        return shown_path(file, self.cwd)
+        return os.path.relpath(file, self.cwd).replace(os.sep, "/")
 
     def root(self, folder: FilePath) -> FilePath | None:
         """Return the repository that a folder is in."""
         if folder not in self._roots:
-            self._roots[folder] = repository_root(folder)
+            found = find_root(str(folder))
+            self._roots[folder] = FilePath(found) if found else None
         return self._roots[folder]
 
     def config_in(self, folder: FilePath) -> Config:
@@ -66,7 +68,18 @@ class Workspace:
             UsageError: a path does not exist.
         """
         config = self.config_in(self.cwd)
-        return discover(paths or ["."], cwd=self.cwd, include=config.include, exclude=config.exclude)
+        found = discover(
+            paths,
+            cwd=str(self.cwd),
+            include=config.include,
+            exclude=config.exclude,
+            base=str(config.folder) if config.folder else None,
+        )
+        return tuple(file.shown for file in found)
+
+    def stand_in(self, name: str, content: bytes) -> None:
+        """Let `content` stand for a file that need not exist, such as standard input."""
+        self._given[name] = content
 
     def content(self, file: str) -> bytes:
         """Return the bytes of a regular file, or of as much as shows that it is too large.
@@ -74,12 +87,20 @@ class Workspace:
         Raises:
             OSError: it is missing, unreadable or no regular file.
         """
+        if file in self._given:
+            return self._given[file]
+        limit = self.config(file).limits.file_size
         with open(self.cwd / file, "rb", opener=_open_regular) as stream:  # noqa: PTH123 - needs the opener
-            return stream.read(self.config(file).limits.file_size + 1)
+            return stream.read(limit + 1)
+
+    def expand(self, file: str, entry: str) -> Sequence[str]:
+        """Return the files that an `include` entry stands for: inside the repository, else the plan's folder."""
+        folder = (self.cwd / file).parent
+        return expander(self.root(folder) or folder)(file, entry)
 
     def world(self) -> World:
         """Return the edges of the pipeline on this disk."""
-        return World(content=self.content, config=self.config, root=self.root_of)
+        return World(content=self.content, expand=self.expand, config=self.config)
 
 
 def _open_regular(path: str, flags: int) -> int:
@@ -100,6 +121,3 @@ def parse_day(ctx: click.Context, parameter: click.Parameter, value: str | None)
         return date.fromisoformat(value)
     except ValueError:
         raise click.BadParameter(f"'{value}' is no date; write one such as 2026-02-16") from None
-
-
-__all__ = ["NAME", "UsageError", "Workspace", "parse_day"]
