@@ -300,7 +300,7 @@ class Task(Item, frozen=True, kw_only=True):
     status: str = "todo"
     progress: float | None = None
     actual: Actual = Actual()
-    remaining: Duration | None = None
+    remaining: Estimate | None = None
     blocked_by: str | None = None
     deliverables: tuple[str, ...] = ()
     objectives: tuple[str, ...] = ()
