@@ -168,7 +168,8 @@ class Worktime:
 
     def in_days(self, minutes: float) -> float:
         """Return working minutes in this calendar's days, rounded to two decimals."""
-        return round(minutes / (self.hours_per_day * 60), 2) if self.hours_per_day else 0.0
+        days = minutes / (self.hours_per_day * 60) if self.hours_per_day else 0.0
+        return round(days, 2) + 0.0  # no negative zero
 
     def forward(self, at: int, work: int) -> int:
         """Return the earliest instant at which `work` has been done since `at`."""

@@ -12,8 +12,9 @@ from datetime import date
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from planlint.model import MINUTES_A_DAY, Dependency, Duration, Milestone, Plan, Task
+from planlint.model import MINUTES_A_DAY, Dependency, Milestone, Plan, Task
 from planlint.schedule.calendar import FULL, Calendars, HorizonError, Worktime, calendars, instant
 
 Span = tuple[int, int]
@@ -127,17 +128,7 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
         if node.kind == "earliest":
             link = min(node.links, key=lambda link: dates[link.predecessor][0])
             return *(dates[link.predecessor][0],) * 2, link
-        start = finish = 0
-        by: Link | None = None
-        by_finish: Link | None = None
-        for link in node.links:
-            span = dates[link.predecessor]
-            at = self.after(link, span[link.type[0] == "F"])
-            if link.type[1] == "S":
-                if at > start:
-                    start, by = at, link
-            elif at > finish:
-                finish, by_finish = at, link
+        start, by, finish, by_finish = self.asked(node, dates)
         if not node.work:
             if finish > start:
                 start, by = finish, by_finish
@@ -152,6 +143,20 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
             if later > start:
                 start, end, by = later, self._finish(node, later), by_finish
         return start, end, by
+
+    def asked(self, node: Node, dates: Mapping[str, Span]) -> tuple[int, Link | None, int, Link | None]:
+        """Return when the links of `node` let it start, and finish; 0 without any; each with its link."""
+        start = finish = 0
+        by: Link | None = None
+        by_finish: Link | None = None
+        for link in node.links:
+            at = self.after(link, dates[link.predecessor][link.type[0] == "F"])
+            if link.type[1] == "S":
+                if at > start:
+                    start, by = at, link
+            elif at > finish:
+                finish, by_finish = at, link
+        return start, by, finish, by_finish
 
     @staticmethod
     def _finish(node: Node, start: int) -> int:
@@ -323,39 +328,17 @@ class _Builder:
         people = self.plan.assignments(task)
         worktime, work, elapsed = calendar, 0, False
         if task.effort is not None:
-            worktime = self.calendars.people(people)
             work = self.default.minutes(task.effort) * FULL
+            worktime = self.calendars.people(people) if work else calendar
         elif task.duration is not None:
             elapsed = task.duration.elapsed
             work = calendar.minutes(task.duration)
-        if not work:
-            worktime = calendar
-
-        started = resumes = finished = None
-        actual = task.actual
-        if actual.start is not None:
-            started = _morning(calendar, actual.start)
-        if task.status == "done":
-            if actual.finish is not None:
-                finished = _evening(calendar, actual.finish)
-            elif self.data_date is not None:
-                finished = max(calendar.finish_at(self.data_date), started or 0)
-            if finished is None:
-                started = None  # nothing is known of when: it stands where the plan puts it
-            elif started is None:
-                started = finished - work if elapsed else worktime.backward(finished, work)
-        elif self.status is None:
-            resumes = started  # without a status date nobody knows what is left: all of it, from its start
-        elif started is not None or task.status == "doing" or task.progress:
-            work, elapsed = self._remaining(task, work, elapsed=elapsed)
-            resumes = worktime.start_at(max(self.status, started or 0))
-            started = resumes if started is None else started
         bounds = [self.start, self.bound.get(task.parent or "", 0)]
         if self.status is not None and task.status != "done":
             bounds.append(self.status)
         if task.not_before is not None:
             bounds.append(instant(task.not_before))
-        return Node(
+        node = Node(
             id=task.id,
             kind="task",
             worktime=worktime,
@@ -363,17 +346,53 @@ class _Builder:
             work=work,
             elapsed=elapsed,
             not_before=max(bounds),
-            started=started,
-            resumes=resumes,
-            finished=finished,
             people=people,
             uses=task.uses,
             links=self._links(task.depends_on) + self.gates.get(task.parent or "", ()),
         )
+        if task.status == "done":
+            return self._done(node, task)
+        if task.actual.start is not None or task.status == "doing" or task.progress:
+            return self._begun(node, task)
+        return node
+
+    def _done(self, node: Node, task: Task) -> Node:
+        """Put what is over where it was: at its actual dates, or just before the status date."""
+        start, finish = task.actual.start, task.actual.finish
+        started = _morning(node.calendar, start) if start is not None else None
+        if finish is not None:
+            finished = _evening(node.calendar, finish)
+        elif self.data_date is not None:
+            finished = max(node.calendar.finish_at(self.data_date), started or 0)
+        else:
+            return node  # nothing tells when: it stands where the plan puts it
+        if started is None:
+            started = finished - node.work if node.elapsed else node.worktime.backward(finished, node.work)
+        return replace(node, started=started, finished=finished)
+
+    def _begun(self, node: Node, task: Task) -> Node:
+        """Let what is left of a task in progress go on at the status date.
+
+        Without a status date nobody knows what is left: then all of it runs from the actual start.
+        """
+        start = task.actual.start
+        started = _morning(node.calendar, start) if start is not None else None
+        if self.status is None:
+            return node if started is None else replace(node, started=started, resumes=started)
+        work, elapsed = self._remaining(task, node.work, elapsed=node.elapsed)
+        time = node.worktime if work else node.calendar
+        resumes = time.start_at(max(self.status, started or 0))
+        return replace(
+            node,
+            work=work,
+            elapsed=elapsed,
+            started=resumes if started is None else started,
+            resumes=resumes,
+        )
 
     def _remaining(self, task: Task, work: int, *, elapsed: bool) -> tuple[int, bool]:
         """Return what is left of a task in progress, and whether it counts on the clock."""
-        left: Duration | None = task.remaining
+        left = task.remaining
         if left is None:
             return math.ceil(round(work * (100 - (task.progress or 0)) / 100, 6)), elapsed
         minutes = self.default.minutes(left)

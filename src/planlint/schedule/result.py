@@ -40,13 +40,16 @@ class Scheduled(Struct, frozen=True, kw_only=True):
 class Schedule(Struct, frozen=True, kw_only=True):
     """The critical-path schedule: `items` in the order of the file, cancelled ones left out.
 
-    `unsound` has the ids that could not be scheduled (in a loop, or behind one).
+    `start` is the day on which the schedule begins. `unsound` has the ids that could not be scheduled: in
+    a loop, without enough working time before the calendar's horizon (these are also in `beyond`), or
+    behind one of them.
     """
 
     start: date
     finish: date
     items: Mapping[str, Scheduled]
     unsound: frozenset[str] = frozenset()
+    beyond: frozenset[str] = frozenset()
 
     @property
     def critical(self) -> tuple[str, ...]:
