@@ -158,7 +158,7 @@ class Repository:
         return source, answer
 
     def changes(self, old: str, new: str | None = None) -> tuple[Change, ...]:
-        """Return the files that differ between two revisions, or `old` and the working tree, untracked too."""
+        """Return the files that differ between two revisions, or `old` and the working tree with new ones."""
         listed = self._run(
             "diff",
             "--no-ext-diff",

@@ -50,7 +50,7 @@ def render(result: Result) -> str:
                 }
                 for plan in result.plans
             ],
-            "diagnostics": [_diagnostic(d) for d in result.diagnostics],
+            "diagnostics": [diagnostic(d) for d in result.diagnostics],
             "summary": {
                 "files": result.files,
                 "errors": result.count(Severity.ERROR),
@@ -63,7 +63,8 @@ def render(result: Result) -> str:
     )
 
 
-def _diagnostic(d: Diagnostic) -> dict[str, Any]:
+def diagnostic(d: Diagnostic) -> dict[str, Any]:
+    """Return one diagnostic as the stable format has it."""
     return {
         "rule": d.rule,
         "category": d.category,
