@@ -25,6 +25,7 @@ LAST_DAY = date(2100, 12, 31).toordinal()
 
 _MORNING = 8 * 60
 _YEAR = 366
+_STRETCH = 128
 _NEVER = frozenset[int]()
 
 Segment = tuple[int, int, int]
@@ -91,21 +92,26 @@ class WorkingDays(Struct, frozen=True, eq=False):
     off: frozenset[int] = _NEVER
     extra: frozenset[int] = _NEVER
     public: PublicHolidays | None = None
+    known: dict[tuple[int, int], list[int]] = {}
+    """The starts found so far, by first and last day."""
 
-    @property
-    def begin(self) -> int:
-        """The minute of the day at which the block starts."""
-        return min(_MORNING, MINUTES_A_DAY - self.length)
+    def starts(self, first: int, last: int) -> list[int]:
+        """Return the instants at which the blocks from the day `first` to the day `last` start."""
+        if (first, last) not in self.known:
+            self.known[first, last] = self._starts(first, last) if self.length else []
+        return self.known[first, last]
 
-    def between(self, first: int, last: int) -> Iterable[int]:
-        """Return the ordinals of the days worked from `first` to `last`, in order."""
-        if not self.length:
-            return ()
-        worked = [(day + 6) % 7 in self.weekdays for day in range(7)]  # ordinal 1 was a Monday
+    def _starts(self, first: int, last: int) -> list[int]:
         off = self.off.union(self.public.between(first, last)) if self.public else self.off
         off -= self.extra
+        worked = [(day + 6) % 7 in self.weekdays for day in range(7)]  # ordinal 1 was a Monday
         extra = self.extra
-        return [day for day in range(first, last + 1) if (worked[day % 7] or day in extra) and day not in off]
+        begin = min(_MORNING, MINUTES_A_DAY - self.length)
+        return [
+            day * MINUTES_A_DAY + begin
+            for day in range(first, last + 1)
+            if (worked[day % 7] or day in extra) and day not in off
+        ]
 
 
 class Shift(Struct, frozen=True, eq=False):
@@ -119,11 +125,11 @@ class Shift(Struct, frozen=True, eq=False):
         """Return the stretches of work from the day `first` to the day `last`, in order."""
         if self.rate <= 0:
             return []
-        away: set[int] = set()
+        starts, length, rate = self.days.starts(first, last), self.days.length, self.rate
         for period in self.absent:
-            away.update(range(max(period.start.toordinal(), first), min(period.finish.toordinal(), last) + 1))
-        begin, length, rate = self.days.begin, self.days.length, self.rate
-        starts = [day * MINUTES_A_DAY + begin for day in self.days.between(first, last) if day not in away]
+            begin, end = instant(period.start), instant(period.finish) + MINUTES_A_DAY
+            if begin < end:
+                starts = starts[: bisect_left(starts, begin)] + starts[bisect_left(starts, end) :]
         return [(start, start + length, rate) for start in starts]
 
 
@@ -195,13 +201,15 @@ class Worktime:
 
     def between(self, start: int, finish: int) -> int:
         """Return the work that can be done from `start` to `finish`; negative when they are reversed."""
-        self._cover(start)
-        self._cover(finish)
-        return self._position(finish) - self._position(start)
+        before = self._position(start)
+        computed = self._first
+        after = self._position(finish)
+        return after - (before if self._first == computed else self._position(start))
 
     def start_at(self, at: int) -> int:
         """Return the first instant at or after `at` whose minute is worked."""
-        self._cover(at)
+        if not self._low <= at < self._high:
+            self._cover(at)
         while True:
             i = bisect_right(self._end, at)
             if i < len(self._begin):
@@ -210,7 +218,8 @@ class Worktime:
 
     def finish_at(self, at: int) -> int:
         """Return the last instant at or before `at` at which a worked minute ends."""
-        self._cover(at)
+        if not self._low <= at < self._high:
+            self._cover(at)
         while True:
             i = bisect_left(self._begin, at) - 1
             if i >= 0:
@@ -219,7 +228,8 @@ class Worktime:
 
     def last_start_at(self, at: int) -> int:
         """Return the last instant at or before `at` whose minute is worked."""
-        self._cover(at)
+        if not self._low <= at < self._high:
+            self._cover(at)
         while True:
             i = bisect_right(self._begin, at) - 1
             if i >= 0:
@@ -228,24 +238,24 @@ class Worktime:
 
     def segments(self, start: int, finish: int) -> list[Segment]:
         """Return the stretches of work from `start` to `finish`, cut at both ends."""
-        self._cover(start)
-        self._cover(finish)
+        self._position(start)
+        self._position(finish)
         first, last = bisect_right(self._end, start), bisect_left(self._begin, finish)
         rows = zip(self._begin[first:last], self._end[first:last], self._rate[first:last], strict=True)
         return [(max(begin, start), min(end, finish), rate) for begin, end, rate in rows]
 
     def _position(self, at: int) -> int:
         """Return the work from the first day seen until `at`; not to be kept, since growing moves it."""
-        self._cover(at)
+        if not self._low <= at < self._high:
+            self._cover(at)
         i = bisect_right(self._begin, at) - 1
         if i < 0:
             return 0
-        return self._done[i] + self._rate[i] * (min(at, self._end[i]) - self._begin[i])
+        end = self._end[i]
+        return self._done[i] + self._rate[i] * ((at if at < end else end) - self._begin[i])  # noqa: FURB136 - hot
 
     def _cover(self, at: int) -> None:
         """Make sure that the day of `at` has been computed, with some years after it."""
-        if self._low <= at < self._high:
-            return
         day = at // MINUTES_A_DAY
         if not FIRST_DAY <= day <= LAST_DAY:
             raise HorizonError
@@ -262,14 +272,16 @@ class Worktime:
         self._compute(self._first - (0 if later else more), self._last + (more if later else 0))
 
     def _compute(self, first: int, last: int) -> None:
+        # Whole stretches, so that the people on one calendar ask it for the same days.
+        first, last = first // _STRETCH * _STRETCH, (last // _STRETCH + 1) * _STRETCH - 1
         self._first, self._last = first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
         self._low, self._high = first * MINUTES_A_DAY, (last + 1) * MINUTES_A_DAY
         lists = [shift.segments(first, last) for shift in self._shifts]
         segments = lists[0] if len(lists) == 1 else _merged(lists)
-        self._begin = [segment[0] for segment in segments]
-        self._end = [segment[1] for segment in segments]
-        self._rate = [segment[2] for segment in segments]
-        self._done = list(accumulate(((end - begin) * rate for begin, end, rate in segments), initial=0))
+        self._begin, self._end, self._rate = (
+            map(list, zip(*segments, strict=True)) if segments else ([], [], [])
+        )
+        self._done = list(accumulate([(end - begin) * rate for begin, end, rate in segments], initial=0))
 
 
 class Calendars:
