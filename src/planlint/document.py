@@ -140,31 +140,46 @@ class Document(Struct, frozen=True, eq=False):
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
+    def lines(self) -> list[str]:
+        """Return every line without its end."""
+        return [self.line(number) for number in range(1, len(self._line_starts()) + 1)]
+
     def comments(self) -> tuple[Comment, ...]:
-        """Return the comments with the word `planlint:` in them, in order; never text inside a scalar."""
-        lines = {self.position(word.start()).line for word in re.finditer("planlint:", self.text)}
-        if not lines:
+        """Return the comments to planlint, `# planlint: ...`, in order; never text inside a scalar."""
+        words = list(_TO_PLANLINT.finditer(self.text))
+        if not words:
             return ()
         offsets = self.nodes.offsets
         scalars = [node for node in range(len(offsets) // 2) if node not in self.nodes.children]
         starts = [offsets[2 * node] for node in scalars]
-
-        def in_scalar(offset: int) -> bool:
-            before = bisect_right(starts, offset) - 1
-            if before < 0 or offset >= offsets[2 * scalars[before] + 1]:
-                return False
-            header = self.text[starts[before]] in "|>"  # a comment may follow, on the same line
-            return not (header and self.position(starts[before]).line == self.position(offset).line)
-
         comments = []
-        for number in sorted(lines):
-            start = self._line_starts()[number - 1]
-            line = self.line(number)
-            marks = (start + mark.start() for mark in re.finditer(r"(?<![^ \t])#", line))
-            first = next((mark for mark in marks if mark < self.nodes.end and not in_scalar(mark)), None)
-            if first is not None and "planlint:" in line[first - start :]:
-                comments.append(Comment(first, start + len(line), line[first - start :]))
+        done = 0  # up to here, text is known to be a comment or a scalar
+        for word in words:
+            begin = word.start()
+            if begin < done or begin >= self.nodes.end:
+                continue
+            before = bisect_right(starts, begin) - 1
+            if before >= 0 and begin < offsets[2 * scalars[before] + 1]:
+                start = starts[before]
+                if self.text[start] not in "|>" or begin > self._line_end(start):  # else behind a block's header
+                    done = offsets[2 * scalars[before] + 1]
+                    continue
+            done = self._line_end(begin)
+            comments.append(Comment(begin, done, self.text[begin:done]))
         return tuple(comments)
+
+    def _line_end(self, offset: int) -> int:
+        end = _LINE_END.search(self.text, offset)
+        return end.start() if end else len(self.text)
+
+
+_TO_PLANLINT = re.compile(r"(?<![^ \t\r\n])#[ \t]*planlint:")
+_LINE_END = re.compile(r"[\r\n]")
+
+
+def unread(file: str, content: bytes) -> Document:
+    """Return a document without data for a file that could not be read, so that its lines can be shown."""
+    return Document(file, content.decode(errors="replace").removeprefix("\ufeff"), None, _Nodes(array("I"), {}, {}, 0))
 
 
 class Sources(Struct, frozen=True, eq=False):
