@@ -80,7 +80,7 @@ def _names(
 
 
 def _concerned(document: Document, comment: Comment) -> int | None:
-    """Return for each line what starts on it: keys with their values, elements of lists; None for nothing.
+    """Return the number of the line that a comment is for: its own; when alone there, the next item's."""
     line = document.position(comment.start).line
     if not document.line(line).lstrip(" \t").startswith("#"):
         return line
