@@ -1,0 +1,325 @@
+"""Will it hold? The status light of a plan, with the reasons in the words of whoever pays for it."""
+
+from datetime import date, timedelta
+from typing import Literal
+
+from msgspec import Struct
+
+from planlint.diagnostics import Severity
+from planlint.model import Plan
+from planlint.render.escaping import Safe
+from planlint.render.report import Report
+from planlint.render.rows import name, progress
+from planlint.render.words import Language
+from planlint.schedule.calendar import calendars, instant
+from planlint.schedule.result import Deadline
+
+Light = Literal["green", "amber", "red", "none"]
+
+SHAPES = {"green": "🟢", "amber": "🔶", "red": "🟥", "none": "⬜"}
+"""A shape of its own for each light: circle, diamond, square, empty square."""
+
+TIGHT = 0.05
+LIKELY, UNLIKELY = 80.0, 50.0
+BEHIND = 0.9
+SOON = timedelta(28)
+MOST_REASONS = 6
+
+
+class Outlook(Struct, frozen=True, kw_only=True):
+    """The light and why. `buffer` is in working days, negative when late; `trend` compares finishes."""
+
+    light: Light
+    word: Safe
+    reasons: tuple[Safe, ...]
+    finish: date | None
+    buffer: float | None
+    trend: Safe | None
+
+    @property
+    def shape(self) -> str:
+        """The light as a shape."""
+        return SHAPES[self.light]
+
+
+def working_days(plan: Plan, earlier: date, later: date) -> float:
+    """Return the plan's working days from the end of one day to the end of another; negative backwards."""
+    worktime = calendars(plan).default
+    minutes = worktime.between(instant(earlier + timedelta(1)), instant(later + timedelta(1)))
+    return worktime.in_days(minutes)
+
+
+def progress_of(report: Report) -> float | None:
+    """Return how far the plan is, in percent points, its tasks weighted by their length."""
+    plan = report.plan
+    items = report.schedule.items if report.schedule else {}
+    leaves = [task for task in plan.leaves()]
+    done = progress(plan, items)
+    weights = {task.id: items[task.id].length_days if task.id in items else 0.0 for task in leaves}
+    total = sum(weights.values())
+    if not leaves:
+        return None
+    if not total:
+        return sum(done[task.id] for task in leaves) / len(leaves)
+    return sum(done[task.id] * weights[task.id] for task in leaves) / total
+
+
+def outlook(report: Report, language: Language) -> Outlook:
+    """Judge a plan.
+
+    Red: its deadline is proven not to hold, or the chance is under one half. Amber: something else that is
+    due cannot hold, is not decided or close, or the plan itself cannot be trusted. Green: none of these.
+    """
+    plan, verdict = report.plan, report.deadline
+    finish = _finish(report)
+    buffer = working_days(plan, finish, plan.deadline) if finish and plan.deadline else None
+    say = language.say
+    trend = _trend(report, language)
+    if plan.status in {"done", "cancelled", "on-hold", "proposed"}:
+        word = language.word(plan.status)
+        return Outlook(
+            light="none",
+            word=Safe(word[:1].upper() + word[1:]),
+            reasons=(),
+            finish=finish,
+            buffer=buffer,
+            trend=trend,
+        )
+    red = list(_red(report, language))
+    amber = list(_amber(report, language, buffer))
+    light: Light
+    if red:
+        light, word = "red", say("Will not hold")
+    elif finish is None:
+        light, word = "none", say("Cannot be said")
+        amber.insert(0, say("No schedule could be computed: the findings say why"))
+    elif amber:
+        light, word = "amber", say("At risk")
+    elif plan.deadline is None:
+        light, word = "none", say("No deadline")
+    else:
+        light, word = "green", say("On track")
+    reasons = [*red, *amber]
+    if (
+        not red
+        and verdict
+        and verdict.verdict == "feasible"
+        and buffer is not None
+        and finish
+        and plan.deadline
+    ):
+        reasons.insert(
+            0,
+            language.count(
+                "All work fits before the deadline, with {n} working day to spare",
+                "All work fits before the deadline, with {n} working days to spare",
+                round(buffer, 1),
+            ),
+        )
+    if len(reasons) > MOST_REASONS:
+        more = len(reasons) - MOST_REASONS + 1
+        reasons[MOST_REASONS - 1 :] = [
+            language.count("and {n} more reason below", "and {n} more reasons below", more)
+        ]
+    return Outlook(light=light, word=word, reasons=tuple(reasons), finish=finish, buffer=buffer, trend=trend)
+
+
+def _finish(report: Report) -> date | None:
+    """Return the finish to expect: computed, or later where capacity is proven to ask for more."""
+    if report.schedule is None:
+        return None
+    verdict = report.deadline
+    if verdict and verdict.verdict == "infeasible" and verdict.possible:
+        return max(report.schedule.finish, verdict.possible)
+    return report.schedule.finish
+
+
+def _trend(report: Report, language: Language) -> Safe | None:
+    before = report.baseline
+    if before is None or before.schedule is None or report.schedule is None:
+        return None
+    days = working_days(report.plan, before.schedule.finish, report.schedule.finish)
+    if not days:
+        return language.say("→ finish unchanged since {label}", label=before.label)
+    if days > 0:
+        return language.count(
+            "↘ {n} day later than in {label}", "↘ {n} days later than in {label}", days, label=before.label
+        )
+    return language.count(
+        "↗ {n} day earlier than in {label}", "↗ {n} days earlier than in {label}", -days, label=before.label
+    )
+
+
+def _red(report: Report, language: Language):  # type: ignore[no-untyped-def]
+    verdict, chance = report.deadline, report.chance
+    if verdict and verdict.verdict == "infeasible":
+        yield _infeasible(report, verdict, language)
+    if chance and chance.deadline is not None and chance.deadline < UNLIKELY:
+        yield language.say(
+            "The chance to meet the deadline is only {chance}",
+            chance=Safe(language.percent(round(chance.deadline))),
+        )
+
+
+def _infeasible(report: Report, verdict: Deadline, language: Language) -> Safe:
+    """Say by how much a deadline is missed and what proves it."""
+    plan, certificate = report.plan, verdict.certificate
+    what = _what(plan, verdict, language)
+    possible = verdict.possible or verdict.finish
+    late = verdict.late_days or working_days(plan, verdict.date, possible)
+    said = language.count(
+        "{what} on {day} cannot be met: {possible} at the earliest, {n} working day late",
+        "{what} on {day} cannot be met: {possible} at the earliest, {n} working days late",
+        round(late, 1),
+        what=what,
+        day=verdict.date,
+        possible=possible,
+    )
+    match certificate.get("kind"):
+        case "chain":
+            chain = [_title(plan, str(i)) for i in _list(certificate.get("items"))]
+            shown = chain if len(chain) <= 5 else [*chain[:2], "…", *chain[-2:]]
+            why = language.say("this order of work takes that long: {chain}", chain=" → ".join(shown))
+        case "window":
+            who = str(certificate.get("person") or certificate.get("resource") or "")
+            why = language.say(
+                "{who} has {capacity} hours from {start} to {finish} for {demand} hours of work",
+                who=name(plan, who) if who in plan.people else _title(plan, who),
+                capacity=_number(certificate.get("capacity_hours")),
+                demand=_number(certificate.get("demand_hours")),
+                start=_date(certificate.get("from")),
+                finish=_date(certificate.get("to")),
+            )
+        case "core":
+            tasks = [_title(plan, str(i)) for i in _list(certificate.get("tasks"))]
+            people = [name(plan, str(i)) for i in _list(certificate.get("people"))]
+            why = language.say(
+                "{tasks} do not fit together for {people}",
+                tasks=", ".join(tasks[:6]),
+                people=", ".join(people) or "…",
+            )
+        case _:
+            return said
+    return Safe(f"{said} ({why})")
+
+
+def _what(plan: Plan, verdict: Deadline, language: Language) -> Safe:
+    if verdict.item is None:
+        return language.say("The deadline")
+    return language.say("**{title}**", title=_title(plan, verdict.item))
+
+
+def _title(plan: Plan, identifier: str) -> str:
+    for section in (plan.tasks, plan.milestones, plan.deliverables, plan.resources, plan.external):
+        if identifier in section:
+            return section[identifier].title or identifier
+    return identifier
+
+
+def _list(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else []
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _date(value: object) -> object:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _amber(report: Report, language: Language, buffer: float | None):  # type: ignore[no-untyped-def]
+    plan, as_of, say, count = report.plan, report.as_of, language.say, language.count
+    errors = sum(
+        d.severity is Severity.ERROR and d.category in {"source", "structure", "network"}
+        for d in report.diagnostics
+    )
+    if errors:
+        yield count(
+            "{n} error in the plan: the dates may be wrong",
+            "{n} errors in the plan: the dates may be wrong",
+            errors,
+        )
+    for verdict in report.deadlines:
+        if verdict.kind != "plan" and verdict.verdict == "infeasible":
+            yield _infeasible(report, verdict, language)
+    plan_verdict, chance = report.deadline, report.chance
+    if plan_verdict and plan_verdict.verdict == "undecided":
+        yield say("It is not decided whether the people's time is enough for the deadline")
+    if chance and chance.deadline is not None and UNLIKELY <= chance.deadline < LIKELY:
+        yield say(
+            "The chance to meet the deadline is {chance}",
+            chance=Safe(language.percent(round(chance.deadline))),
+        )
+    if (
+        plan.deadline
+        and buffer is not None
+        and buffer >= 0
+        and not (plan_verdict and plan_verdict.verdict == "infeasible")
+    ):
+        left = working_days(plan, as_of, plan.deadline)
+        if buffer < max(1.0, TIGHT * left):
+            yield count(
+                "Only {n} day of buffer before the deadline",
+                "Only {n} days of buffer before the deadline",
+                round(buffer, 1),
+            )
+    late = [
+        t
+        for t in plan.leaves()
+        if t.open and any(d and d < as_of for d in (t.finish, t.deadline, t.must_finish))
+    ]
+    late += [m for m in plan.milestones.values() if m.status == "todo" and m.due and m.due < as_of]
+    if late:
+        yield count(
+            "{n} item is overdue: {titles}", "{n} items are overdue: {titles}", len(late), titles=_few(late)
+        )
+    blocked = [t for t in plan.leaves() if t.status == "blocked"]
+    if blocked:
+        yield count(
+            "{n} task is blocked: {titles}",
+            "{n} tasks are blocked: {titles}",
+            len(blocked),
+            titles=_few(blocked),
+        )
+    for external in plan.external.values():
+        if (
+            external.status == "open"
+            and external.due
+            and (external.due < as_of or (not external.confirmed and external.due <= as_of + SOON))
+        ):
+            yield (
+                say(
+                    "{provider} has not confirmed **{title}** for {day}",
+                    provider=external.provider,
+                    title=external.title,
+                    day=external.due,
+                )
+                if external.due >= as_of
+                else say(
+                    "**{title}** by {provider} was due on {day}",
+                    provider=external.provider,
+                    title=external.title,
+                    day=external.due,
+                )
+            )
+    if report.earned:
+        for index, words in (
+            (report.earned.spi, "Work is behind its plan (SPI {n})"),
+            (report.earned.cpi, "Work costs more than planned (CPI {n})"),
+        ):
+            if index is not None and index < BEHIND:
+                yield say(words, n=round(index, 2))
+    if plan.budget and plan.budget.total is not None:
+        planned = sum(line.planned or 0 for line in plan.budget.lines.values())
+        if planned > plan.budget.total:
+            yield say(
+                "The budget's lines add up to {sum}, more than the total of {total}",
+                sum=Safe(language.money(planned, plan.currency)),
+                total=Safe(language.money(plan.budget.total, plan.currency)),
+            )
+
+
+def _few(items) -> str:  # type: ignore[no-untyped-def]
+    shown = [item.title or item.id for item in items[:3]]
+    return ", ".join(shown) + (" …" if len(items) > 3 else "")

@@ -1,0 +1,211 @@
+"""Pages out of reports: one a plan, the index over all of them, a wiki's home and sidebar."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from planlint import __version__
+from planlint.diagnostics import Severity
+from planlint.errors import UsageError
+from planlint.render import content
+from planlint.render.escaping import Safe, blocks, clean, code, inline, link, markdown
+from planlint.render.report import Options, Report, Section
+from planlint.render.rows import name
+from planlint.render.sandbox import Sandbox
+from planlint.render.svg import gantt_svg
+from planlint.render.words import language
+
+MOST_BYTES = 500 * 1024
+RESERVED = frozenset({"index", "home", "_sidebar"})
+BROKEN = frozenset({"source", "structure", "network"})
+"""The categories of errors that make a page's dates doubtful: its findings then come first."""
+
+Pages = dict[str, str]
+"""File name → content."""
+
+
+class Shared(Struct, frozen=True):
+    """A file that planlint shares with people: it writes `body` between the markers of `name` only."""
+
+    name: str
+    body: str
+    head: str
+
+
+def marker(plan: str) -> str:
+    """Return the line that every page of planlint's begins with."""
+    return f"<!-- planlint:page {plan} -->"
+
+
+def begin(section: str, plan: str | None = None) -> str:
+    """Return the line before text that planlint fills in."""
+    return f"<!-- planlint:begin {section}{f' {plan}' if plan else ''} -->"
+
+
+END = "<!-- planlint:end -->"
+
+
+def check_names(reports: Sequence[Report]) -> None:
+    """Refuse plans whose pages would overwrite each other or planlint's own.
+
+    Raises:
+        UsageError: two plans have one id, or an id is that of a page of planlint's own.
+    """
+    taken: dict[str, str] = {}
+    for report in reports:
+        plan, key = report.plan, report.plan.id.lower()
+        if key in RESERVED:
+            raise UsageError(f"{plan.file}: the plan id '{plan.id}' is the name of a page of planlint's own")
+        if key in taken:
+            raise UsageError(f"{plan.file}: the plan id '{plan.id}' is also that of {taken[key]}")
+        taken[key] = plan.file
+
+
+class Renderer:
+    """Renders reports in one way: options, language and templates."""
+
+    def __init__(self, options: Options, templates: Path | None = None) -> None:
+        """Load the language; templates in the folder `templates` replace the built-in ones."""
+        self.options = options
+        self.language = language(options.language)
+        self.sandbox = Sandbox(self.language, templates)
+
+    def page(self, report: Report) -> Pages:
+        """Return a plan's page, its Gantt, and what had to be split off to keep it small enough to show."""
+        plan = report.plan.id
+        text = self._document(report, self.body(report))
+        found = {f"{plan}.md": text}
+        if self.options.images and "timeline" in self.options.chosen:
+            drawn = gantt_svg(report, self.language)
+            if drawn is not None:
+                found[f"{plan}.svg"] = f"{self._marked(report, xml=True)}\n{drawn}"
+        if len(text.encode()) > MOST_BYTES:
+            found |= self._split(report)
+        return found
+
+    def body(self, report: Report, work: Mapping[str, Any] | None = None) -> str:
+        """Return what is on a page: title, description, sections; `work` replaces the work table's data."""
+        plan, sections = report.plan, list(self.options.chosen)
+        parts = [f"# {markdown(plan.title or plan.id)}"]
+        if not self.options.sections:
+            if plan.description:
+                parts.append(blocks(plan.description))
+            if any(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics):
+                sections = ["findings", *(section for section in sections if section != "findings")]
+        parts += [self.section(s, report, work if s == "work" else None) for s in sections]
+        source = self.language.say("Source: {file}", file=plan.file)
+        as_of = self.language.say("status as of {day}", day=report.as_of)
+        parts += ["---", f"{source} · {as_of} · planlint {__version__}"]
+        return "\n\n".join(part for part in parts if part)
+
+    def section(self, section: Section, report: Report, data: Mapping[str, Any] | None = None) -> str:
+        """Return one section, empty when the plan has nothing for it."""
+        page = content.Page(report, self.language, self.options)
+        if data is None:
+            data = content.DATA[section](page) if section in content.DATA else {}
+        return self._template(section, {**self._words(page), "data": data})
+
+    def index(self, reports: Sequence[Report]) -> str:
+        """Return the portfolio: every plan with its light."""
+        return self._template(
+            "index", {**self._words(None), "data": content.portfolio(reports, self.language)}
+        )
+
+    def front(self, reports: Sequence[Report]) -> tuple[Pages, tuple[Shared, ...]]:
+        """Return the page over all plans; in a wiki the parts of its home page and sidebar instead."""
+        title = self.language.say("Plans")
+        if not self.options.wiki:
+            return {"index.md": f"{marker('index')}\n\n# {title}\n\n{self.index(reports)}\n"}, ()
+        lines = [f"- **{link(r.plan.title or r.plan.id, r.plan.id)}**" for r in reports]
+        gitlab = self.options.flavor == "gitlab"
+        home, side = ("home.md", "_sidebar.md") if gitlab else ("Home.md", "_Sidebar.md")
+        head = f"---\ntitle: {title}\n---\n" if gitlab else ""
+        return {}, (
+            Shared(home, f"{begin('index')}\n\n{self.index(reports)}\n\n{END}", f"{head}# {title}\n\n"),
+            Shared(side, f"{begin('sidebar')}\n\n" + "\n".join(lines) + f"\n\n{END}", ""),
+        )
+
+    def _template(self, template: str, values: Mapping[str, Any]) -> str:
+        """Render a template; several empty lines become one, spaces at the end of lines go."""
+        self.sandbox.reset()
+        lines = [line.rstrip() for line in self.sandbox.render(f"{template}.md.j2", values).split("\n")]
+        return "\n".join(line for n, line in enumerate(lines) if line or (n and lines[n - 1])).strip("\n")
+
+    def _marked(self, report: Report, *, xml: bool = False) -> str:
+        """Return the lines that say whose page it is, and which file it goes with.
+
+        A comment in XML must not have two hyphens on end.
+        """
+        plan, file = report.plan.id, quote(report.plan.file)
+        if xml or "--" in file:
+            plan, file = plan.replace("--", "-%2D") if xml else plan, file.replace("--", "-%2D")
+        return f"{marker(plan)}\n<!-- planlint:source {file} -->"
+
+    def _document(self, report: Report, body: str, title: str = "") -> str:
+        head = ""
+        if self.options.wiki and self.options.flavor == "gitlab":
+            shown = (
+                clean(title or report.plan.title or report.plan.id).replace("\\", "\\\\").replace('"', '\\"')
+            )
+            head = f'---\ntitle: "{shown}"\n---\n'
+        return f"{head}{self._marked(report)}\n\n{body}\n"
+
+    def _split(self, report: Report) -> Pages:
+        """Put the work table on pages of its own, one an outermost summary."""
+        plan, page = report.plan, content.Page(report, self.language, self.options)
+        tops = [
+            t for t in plan.tasks.values() if t.is_summary and t.parent is None and t.status != "cancelled"
+        ]
+        parts, found = [], Pages()
+        for task in tops:
+            file, title = f"{plan.id}--{task.id}", f"{plan.title or plan.id}: {task.title or task.id}"
+            parts.append((file, task.title or task.id))
+            text = self.section("work", report, {**content.work(page, task.id), "alone": True})
+            back = link(self.language.say("Back to the plan"), self.options.page(plan.id))
+            found[f"{file}.md"] = self._document(report, f"# {markdown(title)}\n\n{text}\n\n{back}", title)
+        rows = [row for row in content.work(page)["rows"] if not row.depth]
+        body = self.body(report, {"rows": rows, "more": 0, "parts": parts})
+        return {f"{plan.id}.md": self._document(report, body), **found}
+
+    def _words(self, page: content.Page | None) -> dict[str, Any]:
+        """Return what every template gets; docs/reports.md lists it."""
+        speak, options = self.language, self.options
+        report = page.report if page else None
+        currency = report.plan.currency if report else None
+        values = {
+            "options": options,
+            "jargon": options.audience != "sponsor",
+            "say": speak.say,
+            "count": speak.count,
+            "word": speak.word,
+            "days": speak.days,
+            "signed": speak.signed_days,
+            "percent": lambda value: Safe(speak.percent(value)),
+            "money": lambda value: Safe("" if value is None else speak.money(value, currency)),
+            "short": lambda day: Safe(speak.date(day, short=True)),
+            "week": lambda day: Safe(speak.week(day)),
+            "number": lambda value, digits=2: Safe(speak.number(value, digits)),
+            "bar": lambda percent: Safe(content.bar(percent)),
+            "indent": lambda depth: Safe("\N{EM SPACE}" * depth),
+            "code": code,
+            "link": link,
+            "inline": inline,
+            "blocks": blocks,
+            "page": options.page,
+        }
+        if page is None or report is None:
+            return values
+        return values | {
+            "plan": report.plan,
+            "schedule": report.schedule,
+            "deadlines": report.deadlines,
+            "diagnostics": report.diagnostics,
+            "baseline": report.baseline,
+            "as_of": report.as_of,
+            "name": partial(name, report.plan),
+            "title": page.title,
+        }

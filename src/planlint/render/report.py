@@ -1,0 +1,158 @@
+"""What a page is made from: the plan, what was computed of it, and how it is to be shown."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from planlint.diagnostics import Diagnostic
+from planlint.model import Plan
+from planlint.schedule.result import Deadline, Schedule
+
+Section = str
+SECTIONS: tuple[Section, ...] = tuple(
+    (
+        "summary changed next decisions timeline milestones work critical-path dependencies people raci risks "
+        "log budget stakeholders readiness metrics training improvements findings"
+    ).split()
+)
+"""The sections in the order of a page; also the names of markers and of template files."""
+
+Audience = Literal["sponsor", "team", "operations"]
+Flavor = Literal["github", "gitlab", "plain"]
+
+_SPONSOR = "summary changed decisions milestones timeline critical-path risks budget"
+_TEAM = "summary next decisions changed timeline work dependencies people raci risks log training improvements findings"
+_OPERATIONS = (
+    "summary next readiness training timeline people risks log metrics stakeholders improvements findings"
+)
+AUDIENCES: Mapping[Audience | None, tuple[Section, ...]] = {
+    None: SECTIONS,
+    "sponsor": tuple(_SPONSOR.split()),
+    "team": tuple(_TEAM.split()),
+    "operations": tuple(_OPERATIONS.split()),
+}
+"""Which sections each audience gets, in its order."""
+
+
+class Chance(Protocol):
+    """A simulated or analytic distribution of the finish; chances in percent points."""
+
+    @property
+    def p50(self) -> date:
+        """The finish that half of the runs keep."""
+
+    @property
+    def p80(self) -> date:
+        """The finish that four of five runs keep."""
+
+    @property
+    def p95(self) -> date:
+        """The finish that 19 of 20 runs keep."""
+
+    @property
+    def deadline(self) -> float | None:
+        """The chance of the plan's deadline."""
+
+    @property
+    def analytic(self) -> bool:
+        """Whether it is an estimate by formula instead of a simulation."""
+
+
+class EarnedValue(Protocol):
+    """Earned value as of the status date, money in the plan's currency; None where it cannot be said."""
+
+    @property
+    def pv(self) -> float:
+        """Planned value."""
+
+    @property
+    def ev(self) -> float:
+        """Earned value."""
+
+    @property
+    def ac(self) -> float:
+        """Actual cost."""
+
+    @property
+    def bac(self) -> float:
+        """Budget at completion."""
+
+    @property
+    def spi(self) -> float | None:
+        """Schedule performance index, EV ÷ PV."""
+
+    @property
+    def cpi(self) -> float | None:
+        """Cost performance index, EV ÷ AC."""
+
+    @property
+    def eac(self) -> float | None:
+        """Estimate at completion, BAC ÷ CPI."""
+
+    @property
+    def vac(self) -> float | None:
+        """Variance at completion, BAC - EAC."""
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """A plan and its schedule at another time or beside this one; `label` names it, a tag or a date."""
+
+    plan: Plan
+    schedule: Schedule | None
+    deadlines: tuple[Deadline, ...] = ()
+    label: str = ""
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One plan with everything a page can say about it.
+
+    `baseline` is what it is compared with; `history` has earlier states, oldest first; `portfolio` the other
+    plans of the run by id. `schedule` is None when none could be made.
+    """
+
+    plan: Plan
+    today: date
+    schedule: Schedule | None = None
+    deadlines: tuple[Deadline, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+    baseline: Snapshot | None = None
+    history: tuple[Snapshot, ...] = ()
+    portfolio: Mapping[str, Snapshot] = {}
+    chance: Chance | None = None
+    earned: EarnedValue | None = None
+
+    @property
+    def as_of(self) -> date:
+        """The day as of which progress is stated."""
+        return self.plan.status_date or self.today
+
+    @property
+    def deadline(self) -> Deadline | None:
+        """The verdict on the plan's own deadline."""
+        return next((d for d in self.deadlines if d.kind == "plan"), None)
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How pages are to look. `out` is the folder they go to, as links to plan files need it.
+
+    `images` is False where no SVG stands beside the text.
+    """
+
+    flavor: Flavor = "github"
+    wiki: bool = False
+    audience: Audience | None = None
+    language: str = "en"
+    sections: tuple[Section, ...] = ()
+    out: str = "."
+    images: bool = True
+
+    @property
+    def chosen(self) -> tuple[Section, ...]:
+        """The sections to show, in order."""
+        return self.sections or AUDIENCES[self.audience]
+
+    def page(self, name: str) -> str:
+        """Return the address of another page."""
+        return name if self.wiki else f"{name}.md"

@@ -1,0 +1,371 @@
+"""The Gantt chart as SVG: what a steering committee prints, legible from five to five hundred rows.
+
+Positions are in pixels, y downwards. Colours are given as classes and again for dark pages, not as CSS
+variables, which viewers outside browsers do not know; nothing is said by colour alone.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from planlint.model import Milestone, Plan, Task
+from planlint.render.escaping import Safe, clean, svg
+from planlint.render.report import Report
+from planlint.render.rows import Row, rows
+from planlint.render.words import Language
+from planlint.schedule.calendar import calendars
+from planlint.schedule.result import Scheduled
+
+WIDTH, LEFT, ROW, HEADER, TOP = 1000, 446, 22, 36, 92
+MOST_ROWS = 1000
+REPEAT = 40
+COLUMNS = ((6, 40), (48, 208), (260, 86), (350, 46), (398, 46))
+"""Left edge and width of WBS, task, owner, start, finish."""
+
+_COLOURS = {
+    # class: (property, light, dark)
+    "bg": ("fill", "#ffffff", "#0d1117"),
+    "head": ("fill", "#f6f8fa", "#161b22"),
+    "off": ("fill", "#eef1f4", "#1a2029"),
+    "line": ("stroke", "#d8dee4", "#30363d"),
+    "text": ("fill", "#1f2328", "#e6edf3"),
+    "soft": ("fill", "#59636e", "#9198a1"),
+    "bar": ("fill", "#9ec5f4", "#2b4f7f"),
+    "crit": ("fill", "#ffb8a8", "#7d2f24"),
+    "done": ("fill", "#1f6fcb", "#6cb0ff"),
+    "cdone": ("fill", "#b3261e", "#ff8f80"),
+    "sum": ("fill", "#3d444d", "#b7bdc8"),
+    "mile": ("fill", "#6639ba", "#b692f6"),
+    "base": ("fill", "#8c959f", "#6e7681"),
+    "edge": ("stroke", "#1f6fcb", "#6cb0ff"),
+    "cedge": ("stroke", "#b3261e", "#ff8f80"),
+    "float": ("stroke", "#59636e", "#9198a1"),
+    "due": ("stroke", "#6639ba", "#b692f6"),
+    "dep": ("stroke", "#59636e", "#9198a1"),
+    "arrow": ("fill", "#59636e", "#9198a1"),
+    "now": ("stroke", "#0f7b3f", "#4ac26b"),
+    "dead": ("stroke", "#b3261e", "#ff8f80"),
+    "nowt": ("fill", "#0f7b3f", "#4ac26b"),
+    "deadt": ("fill", "#b3261e", "#ff8f80"),
+}
+_SHAPES = (
+    ".line{stroke-width:1}.edge,.float,.dep{fill:none;stroke-width:1}.cedge{fill:none;stroke-width:2}"
+    ".due{fill:none;stroke-width:1.5}.now{stroke-width:1.5;stroke-dasharray:5 3}.dead{stroke-width:2}"
+    ".float{stroke-dasharray:2 2}.dep{opacity:.75}"
+    "text{font:11.5px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif}"
+    ".b{font-weight:600}.h{font-size:16px;font-weight:600}.s{font-size:10.5px}"
+)
+
+
+def _style() -> str:
+    light, dark = (
+        "".join(f".{name}{{{colour[0]}:{colour[side]}}}" for name, colour in _COLOURS.items())
+        for side in (1, 2)
+    )
+    return f"<style>{light}{_SHAPES}@media(prefers-color-scheme:dark){{{dark}}}</style>"
+
+
+class Axis(Struct, frozen=True):
+    """Days on the horizontal axis; a day is `day` pixels wide."""
+
+    first: date
+    last: date
+
+    @property
+    def day(self) -> float:
+        """The width of a day."""
+        return (WIDTH - LEFT - 12) / ((self.last - self.first).days + 1)
+
+    def x(self, on: date) -> float:
+        """Return the left edge of a day."""
+        return round(LEFT + ((on - self.first).days) * self.day, 1)
+
+    def after(self, on: date) -> float:
+        """Return the right edge of a day."""
+        return self.x(on + timedelta(1))
+
+
+def gantt_svg(report: Report, language: Language) -> Safe | None:
+    """Draw the plan's computed dates; None without a schedule."""
+    schedule, plan = report.schedule, report.plan
+    if schedule is None or not schedule.items:
+        return None
+    drawn, cut = list(rows(report)), 0
+    if len(drawn) > MOST_ROWS:
+        cut = len(drawn)
+        drawn = [row for row in drawn if row.summary or not row.depth][:MOST_ROWS]
+        cut -= len(drawn)
+    axis = _axis(report, drawn)
+    pages = [drawn[i : i + REPEAT] for i in range(0, len(drawn), REPEAT)]
+    if len(pages) > 1 and len(pages[-1]) < REPEAT // 2:
+        pages[-2:] = [pages[-2] + pages[-1]]
+    height = TOP + len(pages) * HEADER + len(drawn) * ROW + 12 + (20 if cut else 0)
+    tops, y = [], TOP
+    ys: dict[str, float] = {}
+    for page in pages:
+        tops.append(y)
+        y += HEADER
+        for row in page:
+            ys[row.id] = y
+            y += ROW
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"'
+        f' height="{height}" role="img" aria-labelledby="t d">',
+        f'<title id="t">{svg(plan.title)}</title><desc id="d">{_description(report, language)}</desc>',
+        _style(),
+        '<defs><marker id="a" markerWidth="6" markerHeight="6" refX="5" refY="3" orient="auto">'
+        '<path class="arrow" d="M0 0L6 3L0 6z"/></marker></defs>',
+        f'<rect class="bg" width="{WIDTH}" height="{height}"/>',
+        f'<text class="text h" x="8" y="24">{svg(plan.title, 90)}</text>',
+        *_legend(report, language),
+    ]
+    for top, page in zip(tops, pages, strict=True):
+        out += _days_off(report.plan, axis, top + HEADER, len(page) * ROW)
+        out += _header(axis, top, language)
+    out += _arrows(plan, schedule.items, axis, ys)
+    before = report.baseline.schedule if report.baseline else None
+    for row in drawn:
+        out += _row(row, ys[row.id], axis, before.items.get(row.id) if before else None, language)
+    out += _markers(report, axis, tops, height, language)
+    if cut:
+        note = language.count("{n} more task is not drawn", "{n} more tasks are not drawn", cut)
+        out.append(f'<text class="soft" x="8" y="{height - 10}">{note}</text>')
+    out.append("</svg>\n")
+    return Safe("\n".join(out))
+
+
+def _axis(report: Report, drawn: Iterable[Row]) -> Axis:
+    days = [report.as_of]
+    if report.plan.deadline:
+        days.append(report.plan.deadline)
+    for row in drawn:
+        if row.dates:
+            days += (row.dates.start, row.dates.finish)
+        if isinstance(row.item, Milestone) and row.item.due:
+            days.append(row.item.due)
+    first, last = min(days), max(days)
+    pad = max(2, (last - first).days // 40)
+    return Axis(first - timedelta(pad), last + timedelta(pad))
+
+
+def _description(report: Report, language: Language) -> Safe:
+    schedule = report.schedule
+    assert schedule is not None  # noqa: S101 - the caller has looked
+    text = language.plain("Gantt chart from {start} to {finish}").format(
+        start=language.date(schedule.start), finish=language.date(schedule.finish)
+    )
+    return svg(text)
+
+
+def _legend(report: Report, language: Language) -> Iterator[str]:
+    def entry(x: int, shape: str, text: str) -> str:
+        return f'<g transform="translate({x} 36)">{shape}<text class="soft s" x="26" y="9">{svg(text)}</text></g>'
+
+    shown = [
+        (
+            '<rect class="bar" width="20" height="10" rx="2"/><rect class="done" width="9" height="10" rx="2"/>',
+            "task, progress",
+        ),
+        (
+            '<rect class="crit" width="20" height="10" rx="2"/><rect class="cedge" width="20" height="10" rx="2"/>',
+            "critical",
+        ),
+        ('<path class="float" d="M2 5H18M18 1V9"/>', "float"),
+        ('<path class="sum" d="M0 1H20V9L16 5H4L0 9z"/>', "summary"),
+        ('<path class="mile" d="M10 0L15 5L10 10L5 5z"/>', "milestone"),
+        ('<path class="due" d="M10 0L15 5L10 10L5 5z"/>', "due"),
+        ('<rect class="base" y="4" width="20" height="3"/>', "baseline"),
+        ('<path class="now" d="M10 -1V11"/>', "status date"),
+        ('<path class="dead" d="M10 -1V11"/>', "deadline"),
+        ('<rect class="off" width="20" height="10"/>', "not worked"),
+    ]
+    absent = set()
+    if not report.baseline:
+        absent.add("baseline")
+    if not report.plan.deadline:
+        absent.add("deadline")
+    x = 8
+    for shape, name in shown:
+        if name not in absent:
+            text = language.plain(name)
+            yield entry(x, shape, text)
+            x += 40 + round(_width(text))
+
+
+def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
+    yield f'<rect class="head" y="{top}" width="{WIDTH}" height="{HEADER}"/>'
+    names = ("WBS", "Task", "Owner", "Start", "Finish")
+    for (x, _), name in zip(COLUMNS, names, strict=True):
+        yield f'<text class="soft b s" x="{x}" y="{top + 28}">{svg(language.plain(name))}</text>'
+    months, first = [], axis.first.replace(day=1)
+    while first <= axis.last:
+        months.append(first)
+        first = (first + timedelta(31)).replace(day=1)
+    step = 1 if axis.day * 30 > 44 else 3 if axis.day * 91 > 44 else 12  # noqa: PLR2004 - a month's name is 44 wide
+    lines = []
+    for month in months:
+        x = max(axis.x(month), LEFT)
+        if (month.month - 1) % step == 0 or month == months[0]:
+            lines.append(f"M{x} {top}v{HEADER}")
+            following = next((m for m in months if m > month and (m.month - 1) % step == 0), axis.last)
+            if min(axis.x(following), WIDTH) - x > 26:  # noqa: PLR2004
+                year = (
+                    f" {month.year}"
+                    if (month.month == 1 or month == months[0]) and axis.day * 30 > 60
+                    else ""
+                )  # noqa: PLR2004
+                yield f'<text class="text b s" x="{x + 4}" y="{top + 13}">{svg(language.month(month))}{year if step < 12 else " " + str(month.year)}</text>'
+    monday = axis.first + timedelta(-axis.first.weekday() % 7)
+    every = next(n for n in (1, 2, 4, 8, 13, 26, 52) if n * axis.day * 7 > 24 or n == 52)  # noqa: PLR2004
+    while monday <= axis.last:
+        x = axis.x(monday)
+        week = monday.isocalendar().week
+        if every == 1 or week % every == 1:
+            lines.append(f"M{x} {top + 18}v{HEADER - 18}")
+            if x + 22 < WIDTH:
+                yield f'<text class="soft s" x="{x + 3}" y="{top + 30}">{language.week(monday)}</text>'
+        monday += timedelta(7)
+    yield f'<path class="line" d="{"".join(lines)}M0 {top + HEADER}H{WIDTH}"/>'
+
+
+def _days_off(plan: Plan, axis: Axis, top: int, height: int) -> Iterator[str]:
+    first, last = axis.first.toordinal(), axis.last.toordinal()
+    worked = set(calendars(plan).working_days(None).between(first, last))
+    if axis.day < 1 or not worked:
+        return
+    path, start = [], None
+    for day in range(first, last + 2):
+        off = day <= last and day not in worked
+        if off and start is None:
+            start = day
+        elif not off and start is not None:
+            x = axis.x(date.fromordinal(start))
+            path.append(f"M{x} {top}H{axis.x(date.fromordinal(day))}v{height}H{x}z")
+            start = None
+    yield f'<path class="off" d="{"".join(path)}"/>'
+
+
+def _row(row: Row, y: float, axis: Axis, before: Scheduled | None, language: Language) -> Iterator[str]:
+    title = svg(
+        _fit("\N{NO-BREAK SPACE}" * (2 * row.depth) + clean(row.title), COLUMNS[1][1], bold=row.summary)
+    )
+    cells = [row.wbs, title, svg(_fit(clean(row.owner), COLUMNS[2][1]))]
+    if row.dates:
+        cells += (language.date(row.dates.start, short=True), language.date(row.dates.finish, short=True))
+    bold = " b" if row.summary else ""
+    texts = "".join(
+        f'<text class="{"soft s" if i in {0, 2} else "text"}{bold}" x="{x}" y="{y + 15:g}">{text}</text>'
+        for i, ((x, _), text) in enumerate(zip(COLUMNS, cells, strict=False))
+        if text
+    )
+    yield f'<path class="line" d="M0 {y + ROW:g}H{WIDTH}" opacity=".6"/>'
+    yield f"<g><title>{svg(row.title)}</title>{texts}{_bar(row, y, axis, before)}</g>"
+
+
+def _bar(row: Row, y: float, axis: Axis, before: Scheduled | None) -> str:
+    dates = row.dates
+    if dates is None:
+        return ""
+    x, end = axis.x(dates.start), axis.after(dates.finish)
+    shapes = []
+    if before is not None:
+        old = axis.x(before.start), axis.after(before.finish)
+        low, high = max(min(old), LEFT), min(max(old), WIDTH)
+        if high > low:
+            shapes.append(
+                f'<rect class="base" x="{low}" y="{y + 17:g}" width="{high - low:.1f}" height="3"/>'
+            )
+    if isinstance(row.item, Milestone):
+        middle = (x + end) / 2
+        shapes.append(f'<path class="mile" d="M{middle:.1f} {y + 4:g}l7 7l-7 7l-7 -7z"/>')
+        if row.item.due:
+            at = (axis.x(row.item.due) + axis.after(row.item.due)) / 2
+            shapes.append(f'<path class="due" d="M{at:.1f} {y + 4:g}l7 7l-7 7l-7 -7z"/>')
+    elif row.summary:
+        shapes.append(f'<path class="sum" d="M{x} {y + 6:g}H{end}v9l-4 -4H{min(x + 4, end)}l-4 4z"/>')
+    else:
+        wide = max(end - x, 2.5)
+        kind, edge, done = (
+            ("crit", "cedge", "cdone") if dates.critical and row.item.open else ("bar", "edge", "done")
+        )
+        shapes.append(f'<rect class="{kind}" x="{x}" y="{y + 5:g}" width="{wide:.1f}" height="11" rx="2"/>')
+        if row.progress:
+            part = wide * row.progress / 100
+            shapes.append(
+                f'<rect class="{done}" x="{x}" y="{y + 5:g}" width="{part:.1f}" height="11" rx="2"/>'
+            )
+        shapes.append(f'<rect class="{edge}" x="{x}" y="{y + 5:g}" width="{wide:.1f}" height="11" rx="2"/>')
+        late = min(axis.after(dates.late_finish), WIDTH - 4)
+        if dates.total_float_days > 0 and row.item.open and late > end + 3:
+            shapes.append(f'<path class="float" d="M{end} {y + 10.5:g}H{late:.1f}m0 -4v8"/>')
+    return "".join(shapes)
+
+
+def _arrows(plan: Plan, items: Mapping[str, Scheduled], axis: Axis, ys: dict[str, float]) -> Iterator[str]:
+    paths = []
+    everything: list[Task | Milestone] = [*plan.tasks.values(), *plan.milestones.values()]
+    for item in everything:
+        for dependency in item.depends_on:
+            if item.id not in ys or dependency.predecessor not in ys:
+                continue
+            before, after = items.get(dependency.predecessor), items.get(item.id)
+            if before is None or after is None:
+                continue
+            x1 = _end(before, axis, finish=dependency.type[0] == "F")
+            x2 = _end(after, axis, finish=dependency.type[1] == "F")
+            y1, y2 = ys[before.id] + ROW / 2, ys[after.id] + ROW / 2
+            out, into = (5 if dependency.type[0] == "F" else -5), (-7 if dependency.type[1] == "S" else 7)
+            turn = x1 + out
+            if (x2 + into - turn) * out >= 0 and into < 0:
+                path = f"M{x1} {y1:g}h{out}V{y2:g}H{x2 - 1:.1f}"
+            else:
+                level = y2 - ROW / 2 if y2 > y1 else y2 + ROW / 2
+                path = (
+                    f"M{x1} {y1:g}h{out}V{level:g}H{x2 + into:.1f}V{y2:g}H{x2 - (1 if into < 0 else -1):.1f}"
+                )
+            paths.append(f'<path d="{path}" marker-end="url(#a)"/>')
+    if paths:
+        yield f'<g class="dep">{"".join(paths)}</g>'
+
+
+def _end(item: Scheduled, axis: Axis, *, finish: bool) -> float:
+    if item.kind == "milestone":
+        return round((axis.x(item.start) + axis.after(item.start)) / 2 + (7 if finish else -7), 1)
+    return axis.after(item.finish) if finish else axis.x(item.start)
+
+
+def _markers(report: Report, axis: Axis, tops: list[int], height: int, language: Language) -> Iterator[str]:
+    deadline = report.plan.deadline
+    lines = [("now", report.as_of, "status date", axis.x(report.as_of))]
+    if deadline:
+        lines.append(("dead", deadline, "deadline", axis.after(deadline)))
+    for kind, day, name, x in lines:
+        text = f"{language.plain(name)} {language.date(day)}"
+        anchor = "start" if x < (LEFT + WIDTH) / 2 else "end"
+        yield f'<path class="{kind}" d="M{x} {tops[0] - 4}V{height - 8}"/>'
+        level = tops[0] - (24 if kind == "now" else 9)
+        yield f'<text class="{kind}t b s" x="{x + (4 if anchor == "start" else -4):.1f}" y="{level}" text-anchor="{anchor}">{svg(text)}</text>'
+
+
+def _width(text: str, *, bold: bool = False) -> float:
+    """Estimate the width of `text`: exact enough to know where to cut it."""
+    wide = sum(
+        3.2
+        if c in "iljtfrI.,:;'|!()[] \N{NO-BREAK SPACE}"
+        else 11.5
+        if ord(c) > 0x2E7F
+        else 8.8
+        if c.isupper() or c in "mw@%"
+        else 6.4  # noqa: PLR2004
+        for c in text
+    )
+    return wide * (1.06 if bold else 1)
+
+
+def _fit(text: str, width: float, *, bold: bool = False) -> str:
+    if _width(text, bold=bold) <= width:
+        return text
+    while text and _width(text + "…", bold=bold) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"

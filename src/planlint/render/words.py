@@ -1,0 +1,203 @@
+"""Languages: fixed words from a gettext catalogue, dates, numbers and money from one table of patterns.
+
+The patterns are planlint's own, so that a page has the same bytes whatever locale data a machine has.
+Another language is one catalogue in `locale/` and one entry in `PATTERNS`.
+"""
+
+import datetime as dt
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from planlint.model import Cadence, Duration, Estimate
+from planlint.render.escaping import Safe, markdown
+
+LOCALE = Path(__file__).parent / "locale"
+NBSP = "\N{NO-BREAK SPACE}"
+MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+NNBSP = "\N{NARROW NO-BREAK SPACE}"
+
+
+class Pattern(Struct, frozen=True):
+    """How a language writes: format strings over `d` day, `m` month, `y` year, `month` its short name."""
+
+    date: str
+    short_date: str
+    axis: str
+    thousands: str
+    decimal: str
+    percent: str
+    money: str
+
+
+PATTERNS = {
+    "en": Pattern(
+        "{d} {month} {y}", "{d} {month}", "%m-%d", ",", ".", "{}%", "{currency}" + NBSP + "{amount}"
+    ),
+    "de": Pattern(
+        "{d:02}.{m:02}.{y}",
+        "{d:02}.{m:02}.",
+        "%d.%m.",
+        ".",
+        ",",
+        "{}" + NBSP + "%",
+        "{amount}" + NBSP + "{currency}",
+    ),
+}
+
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+WORDS = frozenset(
+    (
+        "todo doing blocked done cancelled accepted proposed active on-hold open mitigating occurred closed "
+        "confirmed false in-progress resolved rejected superseded delivered planned approved failed dropped "
+        "very-low low medium high very-high avoid mitigate transfer accept escalate "
+        "technical security resource schedule budget vendor operational organizational legal other "
+        "resistant neutral supportive leading waterfall agile scrum kanban hybrid up down "
+        "error warning info feasible infeasible undecided"
+    ).split()
+)
+"""The words of the plan format that pages translate; the catalogues have them under these very names."""
+
+_ENGLISH = {
+    "todo": "to do",
+    "doing": "in progress",
+    "feasible": "holds",
+    "infeasible": "cannot hold",
+    "undecided": "not decided",
+    "up": "higher is better",
+    "down": "lower is better",
+}
+
+
+@cache
+def language(tag: str) -> "Language":
+    """Return the language of `tag`: `en` or one with a catalogue."""
+    return Language(tag)
+
+
+class Language:
+    """One language: `say` and `count` translate, the others write values."""
+
+    def __init__(self, tag: str) -> None:
+        """Load the catalogue of `tag`; English needs none."""
+        self.tag = tag
+        self.pattern = PATTERNS[tag]
+        self._catalogue = NullTranslations()
+        if tag != "en":
+            with (LOCALE / f"{tag}.mo").open("rb") as file:
+                self._catalogue = GNUTranslations(file)
+
+    def say(self, text: str, **values: Any) -> Safe:
+        """Translate a fixed sentence and put in `{name}` values, each written and escaped."""
+        return self._fill(self._catalogue.gettext(text), values)
+
+    def count(self, one: str, many: str, n: float, **values: Any) -> Safe:
+        """Translate a sentence about `{n}` things."""
+        number = int(n) if n == int(n) else 2  # a fraction is written like several
+        return self._fill(self._catalogue.ngettext(one, many, number), {"n": n, **values})
+
+    def _fill(self, text: str, values: dict[str, Any]) -> Safe:
+        return Safe(text.format_map({name: self.text(value) for name, value in values.items()}))
+
+    def plain(self, text: str) -> str:
+        """Translate fixed words for a place that is not Markdown."""
+        return self._catalogue.gettext(text)
+
+    def word(self, value: str | None) -> Safe:
+        """Write a word of the plan format; one of a team's own as it is."""
+        if value not in WORDS:
+            return markdown(value or "")
+        translated = self._catalogue.gettext(value)
+        return Safe(_ENGLISH.get(value, value.replace("-", " ")) if translated == value else translated)
+
+    def text(self, value: object) -> Safe:  # noqa: PLR0911 - one line a type
+        """Write a text, number, date or duration for Markdown; anything else in a template is a mistake."""
+        match value:
+            case Safe():
+                return value
+            case None:
+                return Safe("")
+            case str():
+                return markdown(value)
+            case bool():
+                return self.say("yes") if value else self.say("no")
+            case int() | float():
+                return Safe(self.number(value))
+            case dt.datetime():
+                return Safe(f"{self.date(value)}, {value:%H:%M}")
+            case dt.date():
+                return Safe(self.date(value))
+            case Duration() | Estimate():
+                return Safe(self.duration(value))
+            case Cadence():
+                return self.cadence(value)
+        raise TypeError(f"a template cannot print a {type(value).__name__}: print one of its fields")
+
+    def date(self, day: dt.date, *, short: bool = False) -> str:
+        """Write a date; a short one has no year."""
+        pattern = self.pattern.short_date if short else self.pattern.date
+        return pattern.format(d=day.day, m=day.month, y=day.year, month=self.month(day)).replace(" ", NBSP)
+
+    def month(self, day: dt.date) -> str:
+        """Write the short name of a date's month."""
+        return self.plain(MONTHS[day.month - 1])
+
+    def week(self, day: dt.date) -> str:
+        """Write the ISO week of a date."""
+        return self.plain("W{week}").format(week=day.isocalendar().week)
+
+    def number(self, value: float, digits: int = 2) -> str:
+        """Write a number with at most `digits` decimals."""
+        whole, _, fraction = f"{abs(value):,.{digits}f}".partition(".")
+        fraction = fraction.rstrip("0")
+        text = whole.replace(",", self.pattern.thousands) + (
+            self.pattern.decimal + fraction if fraction else ""
+        )
+        return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
+
+    def percent(self, value: float) -> str:
+        """Write percent points."""
+        return self.pattern.percent.format(self.number(value, 1))
+
+    def money(self, value: float, currency: str | None) -> str:
+        """Write an amount: whole units from 1,000 on, where cents do not matter."""
+        amount = self.number(value, 0 if abs(value) >= 1000 else 2)  # noqa: PLR2004 - said above
+        return self.pattern.money.format(amount=amount, currency=currency) if currency else amount
+
+    def days(self, value: float) -> Safe:
+        """Write a number of working days."""
+        return self.count("{n} day", "{n} days", round(value, 1))
+
+    def signed_days(self, value: float) -> Safe:
+        """Write by how many working days something moved."""
+        later = self.count("{n} day later", "{n} days later", round(value, 1))
+        return later if value > 0 else self.count("{n} day earlier", "{n} days earlier", round(-value, 1))
+
+    def duration(self, value: Duration | Estimate) -> str:
+        """Write a length of time; three points as likely and range."""
+        if isinstance(value, Estimate):
+            likely = self.duration(value.likely)
+            if value.optimistic is None or value.pessimistic is None:
+                return likely
+            return f"{likely} ({self.duration(value.optimistic)}{DASH}{self.duration(value.pessimistic)})"
+        unit = {"h": self.plain("h"), "d": self.plain("d"), "w": self.plain("wk")}[value.unit]
+        return f"{self.number(value.amount)}{NNBSP}{unit}"
+
+    def cadence(self, value: Cadence) -> Safe:
+        """Write how often something recurs."""
+        n = value.count
+        match value.unit:
+            case "d":
+                return self.count("daily", "every {n} days", n)
+            case "w":
+                return self.count("weekly", "every {n} weeks", n)
+            case "mo":
+                return self.count("monthly", "every {n} months", n)
+            case "q":
+                return self.count("quarterly", "every {n} quarters", n)
