@@ -320,12 +320,13 @@ def _details(summary: str, head: Sequence[str], rows: Iterable[Sequence[object]]
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table without its empty columns; past the row limit it says how many more there are."""
-    cells = [[escape(_cut(str(cell), _CELL)) for cell in row] for row in rows]
+    listed = list(rows)
+    cells = [[escape(_cut(str(cell), _CELL)) for cell in row] for row in listed[:_ROWS]]
     used = [i for i in range(len(head)) if any(row[i] for row in cells)]
     lines = [[head[i] for i in used], ["---" for _ in used]]
-    lines += [[row[i] for i in used] for row in cells[:_ROWS]]
+    lines += [[row[i] for i in used] for row in cells]
     drawn = "".join(f"| {' | '.join(line)} |\n" for line in lines)
-    return drawn + (f"\nand {len(cells) - _ROWS} more\n" if len(cells) > _ROWS else "")
+    return drawn + (f"\nand {len(listed) - _ROWS} more\n" if len(listed) > _ROWS else "")
 
 
 def _cut(said: str, most: int) -> str:
