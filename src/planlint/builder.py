@@ -1,4 +1,4 @@
-"""Documents to a plan: values parsed once, sub-tasks flattened, references checked, fragments merged.
+"""Documents to a plan: sub-tasks flattened, references checked, included files merged.
 
 Nothing here fails on bad data: what the schema or this module finds wrong is reported once and left out, so
 that everything else of the plan can still be looked at. `Plan.broken` names the items this happened to.
@@ -6,90 +6,86 @@ that everything else of the plan can still be looked at. `Plan.broken` names the
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
-from functools import lru_cache
-from itertools import islice
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from planlint import model
+from planlint import model, values
 from planlint.diagnostics import Finding, Path, Place
-from planlint.document import Document, Limits, Sources, read
-from planlint.model import Cadence, Dependency, Duration, Estimate, Impact, Period, Plan, Task, Window
+from planlint.document import Document, Sources
+from planlint.model import Dependency, Estimate, Plan, Task
 from planlint.schema import closest
 
-Expand = Callable[[str, str], Sequence[str]]
-"""The files, in order, that an `include` entry of a file stands for; none when there is none to be read."""
-
-_MOST_FRAGMENTS = 200
-_DEEPEST_INCLUDE = 16
 _MOST_GUESSES = 100
-"""How many misspelt references get a "did you mean": each costs up to 20 ms."""
+"""How many misspelt references of a plan get a "did you mean": each costs up to 20 ms."""
 
-_NOUNS = {
-    "people": "person",
-    "teams": "team",
-    "resources": "resource",
-    "calendars": "calendar",
-    "objectives": "objective",
-    "deliverables": "deliverable",
-    "milestones": "milestone",
-    "tasks": "task",
-    "risks": "risk",
-    "assumptions": "assumption",
-    "issues": "issue",
-    "decisions": "decision",
-    "external": "external delivery",
-    "stakeholders": "stakeholder",
-    "communications": "communication",
-    "budget": "budget",
-    "changes": "change",
-    "services": "service",
-    "metrics": "metric",
-    "improvements": "improvement",
-    "training": "training",
-    "standards": "standard",
+
+class _Kind(NamedTuple):
+    """What the items of a section, or of a mapping inside an item, are."""
+
+    noun: str
+    model: type[Struct]
+
+
+_SECTIONS: Mapping[str, _Kind] = {
+    "people": _Kind("person", model.Person),
+    "teams": _Kind("team", model.Team),
+    "resources": _Kind("resource", model.Resource),
+    "calendars": _Kind("calendar", model.Calendar),
+    "objectives": _Kind("objective", model.Objective),
+    "deliverables": _Kind("deliverable", model.Deliverable),
+    "milestones": _Kind("milestone", model.Milestone),
+    "tasks": _Kind("task", model.Task),
+    "risks": _Kind("risk", model.Risk),
+    "assumptions": _Kind("assumption", model.Assumption),
+    "issues": _Kind("issue", model.Issue),
+    "decisions": _Kind("decision", model.Decision),
+    "external": _Kind("external delivery", model.External),
+    "stakeholders": _Kind("stakeholder", model.Stakeholder),
+    "communications": _Kind("communication", model.Communication),
+    "budget": _Kind("part of the budget", model.Budget),
+    "changes": _Kind("change", model.Change),
+    "services": _Kind("service", model.Service),
+    "metrics": _Kind("metric", model.Metric),
+    "improvements": _Kind("improvement", model.Improvement),
+    "training": _Kind("training", model.Training),
+    "standards": _Kind("standard", model.Standard),
 }
-"""Every section, and what one of its items is called."""
+_INSIDE: Mapping[str, type[Struct]] = {
+    "actual": model.Actual,
+    "handover": model.Handover,
+    "incident": model.Incident,
+    "key_results": model.KeyResult,
+    "lines": model.BudgetLine,
+    "raci": model.Raci,
+    "residual": model.Residual,
+    "review": model.Review,
+}
+"""Keys whose value has keys of its own; key_results and lines have items by id."""
 
 _WORK = ("tasks", "milestones", "external")
-REFERENCES: Mapping[str, tuple[str, ...]] = {
-    "accepts": ("risks",),
-    "accountable": ("people", "teams", "stakeholders"),
-    "affects": ("tasks", "milestones", "deliverables", "objectives"),
-    "applies_to": ("tasks", "deliverables"),
-    "approver": ("people",),
-    "assignees": ("people", "teams"),
-    "audience": ("stakeholders", "people", "teams"),
-    "based_on": ("calendars",),
-    "blocks": ("tasks",),
-    "calendar": ("calendars",),
-    "change": ("changes", "deliverables"),
-    "consulted": ("people", "teams", "stakeholders"),
-    "deliverables": ("deliverables",),
-    "depends_on": _WORK,
-    "escalation": ("people",),
-    "informed": ("people", "teams", "stakeholders"),
-    "lead": ("people",),
-    "manager": ("people",),
-    "members": ("people",),
-    "objective": ("objectives",),
-    "objectives": ("objectives",),
-    "owner": ("people",),
-    "responsible": ("people", "teams", "stakeholders"),
-    "risk": ("risks",),
-    "sponsor": ("people",),
-    "superseded_by": ("decisions",),
-    "supports": ("objectives",),
-    "system": ("services",),
-    "tasks": ("tasks",),
-    "to": ("teams", "people"),
-    "uses": ("resources",),
-}
-"""The sections in which the id under a key may stand. A key means the same wherever it refers to something."""
+REFERENCES: Mapping[str, tuple[str, ...]] = values.by_name(
+    {
+        _WORK: "depends_on",
+        ("calendars",): "based_on calendar",
+        ("changes", "deliverables"): "change",
+        ("decisions",): "superseded_by",
+        ("deliverables",): "deliverables",
+        ("objectives",): "objective objectives supports",
+        ("people",): "approver escalation lead manager members owner sponsor",
+        ("people", "teams"): "assignees to",
+        ("people", "teams", "stakeholders"): "accountable audience consulted informed responsible",
+        ("resources",): "uses",
+        ("risks",): "accepts risk",
+        ("services",): "system",
+        ("tasks",): "blocks tasks",
+        ("tasks", "deliverables"): "applies_to",
+        ("tasks", "milestones", "deliverables", "objectives"): "affects",
+    }
+)
+"""The sections in which the id under a key may stand; a key means the same wherever it is a reference."""
 
 
 class Foreign(Struct, frozen=True):
@@ -149,103 +145,6 @@ def cross_references(plans: Mapping[str, Built]) -> dict[str, tuple[Finding, ...
     return found
 
 
-def fragments(
-    main: Document, expand: Expand, content: Callable[[str], bytes], limits: Limits
-) -> tuple[tuple[Document, ...], tuple[Finding, ...]]:
-    """Read the files that a plan includes, and those that they include.
-
-    Args:
-        main: The plan's own file.
-        expand: Names the files of an `include` entry.
-        content: Returns the bytes of a file, or raises OSError.
-        limits: What each file, and all of them together in bytes, may cost.
-
-    Returns:
-        The fragments in order, and what is wrong with them or with the entries that name them.
-    """
-    documents: list[Document] = []
-    findings: list[Finding] = []
-    size = len(main.text)
-    seen = {main.file}
-
-    def visit(document: Document, above: tuple[str, ...]) -> None:
-        nonlocal size
-        entries = document.data.get("include") if isinstance(document.data, dict) else None
-        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-            if not isinstance(entry, str):
-                continue
-            files = [file for file in expand(document.file, entry) if file != document.file or entry == file]
-            place = Place(("include", index), file=document.file)
-            reason = None if files else f"'{entry}' names no file inside the repository"
-            for file in files:
-                if file in above:
-                    reason = f"'{entry}' leads back to {file}: a loop; take one of the includes out"
-                elif file in seen:
-                    reason = f"'{entry}' includes {file} a second time; take one of the entries out"
-                elif len(above) > _DEEPEST_INCLUDE or len(documents) == _MOST_FRAGMENTS:
-                    reason = (
-                        f"'{entry}' is one include too many: {_MOST_FRAGMENTS} files, "
-                        f"{_DEEPEST_INCLUDE} levels deep, is the limit"
-                    )
-                else:
-                    seen.add(file)
-                    reason = include(file, entry, above) or reason
-            if reason:
-                findings.append(Finding(place, {"reason": reason}, rule="include-error"))
-
-    def include(file: str, entry: str, above: tuple[str, ...]) -> str | None:
-        nonlocal size
-        try:
-            data = content(file)
-        except OSError as error:
-            return f"'{entry}' cannot be read: {error.strerror or error}"
-        size += len(data)
-        if size > limits.file_size:
-            return f"with '{entry}' the plan has more than {limits.file_size:,} bytes, and that is the limit"
-        fragment, found = read(file, data, limits)
-        findings.extend(found)
-        if fragment is None:
-            return None
-        if isinstance(fragment.data, dict) and "planlint" in fragment.data:
-            return f"'{entry}' is a plan by itself ({file} has a `planlint` key); only fragments are included"
-        documents.append(fragment)
-        visit(fragment, (*above, file))
-        return None
-
-    visit(main, (main.file,))
-    return tuple(documents), tuple(findings)
-
-
-def expander(root: FilePath) -> Expand:
-    """Return how `include` entries are found on disk: files, links followed, never outside `root`."""
-    real = root.resolve()
-
-    def expand(file: str, entry: str) -> tuple[str, ...]:
-        folder = FilePath(file).resolve().parent
-        parts = PurePosixPath(entry).parts
-        fixed = next((at for at, part in enumerate(parts) if set(part) & set("*?[")), len(parts))
-        base = folder.joinpath(*parts[:fixed])
-        if PurePosixPath(entry).is_absolute() or ".." in parts[fixed:]:
-            return ()
-        if not base.resolve().is_relative_to(real):
-            return ()
-        try:
-            matches = (
-                islice(base.glob("/".join(parts[fixed:])), 10 * _MOST_FRAGMENTS) if parts[fixed:] else (base,)
-            )
-            files = sorted({match.resolve() for match in matches})
-        except (OSError, ValueError):  # a pattern or name that the system refuses
-            return ()
-        here = FilePath.cwd()
-        return tuple(
-            (one.relative_to(here) if one.is_relative_to(here) else one).as_posix()
-            for one in files
-            if one.is_relative_to(real) and one.is_file()
-        )
-
-    return expand
-
-
 def default_id(file: str) -> str:
     """Return the id of a plan that does not say it: from its file's name, or its folder's for `plan.yaml`."""
     path = PurePosixPath(file)
@@ -257,289 +156,20 @@ def default_id(file: str) -> str:
     return path.parent.name or FilePath.cwd().name
 
 
-# ---------------------------------------------------------------- values: None for what is not one
-
-_DURATION = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)(e?)([hdw])")
-_DEPENDENCY = re.compile(r"([^\s+]+)(?: (FS|SS|FF|SF))?(?: ?([+-]) ?([0-9]{1,5}(?:\.[0-9]{1,3})?e?[hdw]))?")
-_LEAD = re.compile(r"(.+)(-)([0-9]{1,5}(?:\.[0-9]{1,3})?e?[hdw])")
-_CADENCE = re.compile(r"([1-9][0-9]{0,2})(d|w|mo|q)")
-_PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
-_MOST_MONEY = 1e15
+_DEPENDENCY = re.compile(rf"([^\s+]+)(?: (FS|SS|FF|SF))?(?: ?([+-]) ?({values.DURATION}))?")
+_LEAD = re.compile(rf"(.+)(-)({values.DURATION})")
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _word(value: object) -> str | None:
-    return "false" if value is False else _text(value)
-
-
-def _flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(text for text in value if isinstance(text, str)) if isinstance(value, list) else ()
-
-
-def _links(value: object) -> dict[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    return {key: text for key, text in value.items() if isinstance(text, str) and not key.startswith("x-")}
-
-
-@lru_cache(2048)
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if len(text) == len("2026-01-05") else None
-    except ValueError:
-        return None
-
-
-def _date(value: object) -> date | None:
-    return _day(value) if isinstance(value, str) else None
-
-
-def _dates(value: object) -> tuple[date, ...]:
-    return tuple(day for one in value if (day := _date(one))) if isinstance(value, list) else ()
-
-
-def _holidays(value: object) -> dict[date, str]:
-    if not isinstance(value, dict):
-        return {}
-    return {day: str(reason) for key, reason in value.items() if (day := _date(key))}
-
-
-@lru_cache(2048)
-def _span(text: str) -> Duration | None:
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        return None
-    amount, elapsed, unit = match.groups()
-    return Duration(float(amount), unit, bool(elapsed))  # type: ignore[arg-type] # the pattern has the units
-
-
-def _duration(value: object) -> Duration | None:
-    return _span(value) if isinstance(value, str) else None
-
-
-def _lag(value: object) -> Duration | None:
-    if not isinstance(value, str):
-        return None
-    lag = _span(value.lstrip("+-"))
-    if lag and value.startswith("-"):
-        return Duration(-lag.amount, lag.unit, lag.elapsed)
-    return lag
-
-
-def _estimate(value: object) -> Estimate | None:
-    if isinstance(value, dict):
-        low, likely, high = (_duration(value.get(key)) for key in ("optimistic", "likely", "pessimistic"))
-        return Estimate(likely, low, high) if low and likely and high else None
-    single = _duration(value)
-    return Estimate(single) if single else None
-
-
-def _percent(value: object) -> float | None:
-    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
-    return float(match[1]) if match else None
-
-
-def _likelihood(value: object) -> float | None:
-    return model.LIKELIHOOD.get(value) or _percent(value) if isinstance(value, str) else None
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _MOST_MONEY:
-        return None
-    return float(value)
-
-
-def _number_or_text(value: object) -> float | str | None:
-    return value if isinstance(value, str) else _number(value)
-
-
-def _count(value: object) -> int | None:
-    number = _number(value)
-    return int(number) if number is not None else None
-
-
-def _impact(value: object) -> Impact | None:
-    if isinstance(value, dict):
-        return Impact(None, _duration(value.get("time")), _number(value.get("cost")))
-    level = model.LEVELS.get(value) if isinstance(value, str) else None
-    return Impact(level) if level else None
-
-
-def _cadence(value: object) -> Cadence | None:
-    match = _CADENCE.fullmatch(value) if isinstance(value, str) else None
-    return Cadence(int(match[1]), match[2]) if match else None  # type: ignore[arg-type] # as in the pattern
-
-
-def _periods(value: object) -> tuple[Period, ...]:
-    periods = []
-    for one in value if isinstance(value, list) else ():
-        if isinstance(one, dict) and (start := _date(one.get("from"))) and (finish := _date(one.get("to"))):
-            reason = _text(one.get("reason")) or ""
-            periods.append(Period(start, finish, reason, _count(one.get("units"))))
-    return tuple(periods)
-
-
-def _window(value: object) -> Window | None:
-    if not isinstance(value, dict):
-        return None
-    try:
-        return Window(datetime.fromisoformat(value["from"]), datetime.fromisoformat(value["to"]))
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _actual(value: object) -> model.Actual | None:
-    if not isinstance(value, dict):
-        return None
-    return model.Actual(_date(value.get("start")), _date(value.get("finish")), _duration(value.get("effort")))
-
-
-def _residual(value: object) -> model.Residual | None:
-    if not isinstance(value, dict):
-        return None
-    return model.Residual(_likelihood(value.get("probability")), _impact(value.get("impact")))
-
-
-Parse = Callable[[Any], Any]
-
-_VALUES: Mapping[str, Parse] = {
-    "acceptance": _texts,
-    "accepted": _flag,
-    "actual": _actual,
-    "actual_finish": _date,
-    "announced": _flag,
-    "as_of": _date,
-    "attitude": _text,
-    "availability": _percent,
-    "category": _text,
-    "channel": _text,
-    "committed": _number,
-    "confirmed": _flag,
-    "contract": _text,
-    "cost": _number,
-    "cost_rate": _number,
-    "country": _text,
-    "currency": _text,
-    "date": _date,
-    "deadline": _date,
-    "department": _text,
-    "description": _text,
-    "desired": _text,
-    "direction": _text,
-    "due": _date,
-    "duration": _estimate,
-    "effort": _estimate,
-    "email": _text,
-    "every": _cadence,
-    "finish": _date,
-    "format": _text,
-    "freeze": _periods,
-    "gate": _texts,
-    "holidays": _holidays,
-    "hours_per_day": _number,
-    "impact": _impact,
-    "influence": _text,
-    "interest": _text,
-    "kind": _text,
-    "last": _date,
-    "link": _text,
-    "links": _links,
-    "methodology": _text,
-    "monitoring": _texts,
-    "must_finish": _date,
-    "must_start": _date,
-    "name": _text,
-    "not_before": _date,
-    "operations": _percent,
-    "options": _texts,
-    "planned": _number,
-    "priority": _count,
-    "probability": _likelihood,
-    "progress": _percent,
-    "provider": _text,
-    "purpose": _text,
-    "raised": _date,
-    "rationale": _text,
-    "remaining": _estimate,
-    "residual": _residual,
-    "response": _text,
-    "review_by": _date,
-    "role": _text,
-    "rollback": _text,
-    "runbook": _text,
-    "severity": _text,
-    "skills": _texts,
-    "source": _text,
-    "start": _date,
-    "status": _word,
-    "status_date": _date,
-    "tags": _texts,
-    "target": _number,
-    "technical": _flag,
-    "tested": _flag,
-    "time_off": _periods,
-    "title": _text,
-    "trigger": _text,
-    "unavailable": _periods,
-    "unit": _text,
-    "units": _count,
-    "validate_by": _date,
-    "why": _text,
-    "window": _window,
-    "workdays": _texts,
-    "workdays_extra": _dates,
-}
-"""How a key's value is read. A key means the same in nearly every section; `_EXCEPTIONS` has the others."""
-
-_EXCEPTIONS: Mapping[tuple[str, str], Parse] = {
-    ("key_results", "actual"): _number_or_text,
-    ("key_results", "target"): _number_or_text,
-    ("metrics", "actual"): _number,
-    ("lines", "actual"): _number,
-    ("changes", "risk"): _text,
-}
-
-_ITEMS: Mapping[str, type[model.Item]] = {
-    "people": model.Person,
-    "teams": model.Team,
-    "resources": model.Resource,
-    "calendars": model.Calendar,
-    "objectives": model.Objective,
-    "deliverables": model.Deliverable,
-    "milestones": model.Milestone,
-    "tasks": model.Task,
-    "risks": model.Risk,
-    "assumptions": model.Assumption,
-    "issues": model.Issue,
-    "decisions": model.Decision,
-    "external": model.External,
-    "stakeholders": model.Stakeholder,
-    "communications": model.Communication,
-    "changes": model.Change,
-    "services": model.Service,
-    "metrics": model.Metric,
-    "improvements": model.Improvement,
-    "training": model.Training,
-    "standards": model.Standard,
-    "key_results": model.KeyResult,
-    "lines": model.BudgetLine,
-}
-
-
-def _parsers(section: str, fields: Iterable[str]) -> dict[str, Parse]:
-    named = ((name, _EXCEPTIONS.get((section, name)) or _VALUES.get(name)) for name in fields)
+def _parsers(kind: str, fields: Iterable[str]) -> dict[str, values.Parse]:
+    named = ((name, values.EXCEPTIONS.get((kind, name)) or values.PARSERS.get(name)) for name in fields)
     return {name: parse for name, parse in named if parse}
 
 
-_PARSERS = {section: _parsers(section, item.__struct_fields__) for section, item in _ITEMS.items()}
-_PLAN_PARSERS = _parsers("", Plan.__struct_fields__)
+_PARSERS = {
+    "": _parsers("", Plan.__struct_fields__),
+    **{name: _parsers(name, kind.model.__struct_fields__) for name, kind in _SECTIONS.items()},
+    **{name: _parsers(name, kind.__struct_fields__) for name, kind in _INSIDE.items()},
+}
 
 
 class _Work(Struct, frozen=True):
@@ -568,15 +198,14 @@ class _Building:
         self.flagged: dict[Path, set[str]] = {}  # by item: keys that the schema refused
         self.guesses = 0
         self.origin: dict[tuple[str, str], Document] = {}
-        self.data: dict[str, dict[str, Any]] = {section: {} for section in _NOUNS}
+        self.data: dict[str, dict[str, Any]] = {section: {} for section in _SECTIONS}
         self.tasks: dict[str, _Work] = {}
         self.milestones: dict[str, _Work] = {}
         self.refuse(structure)
         self.merge()
         self.sources = Sources(main, self.fragments, self.origin)
         self.top = main.data if isinstance(main.data, dict) else {}
-        own = self.reference_text(self.top.get("id"), ("id",))
-        self.id = own or default_id(main.file)
+        self.id = self.written(self.top.get("id"), ("id",)) or default_id(main.file)
         self.index()
         self.ids = {section: frozenset(items) for section, items in self.data.items()}
         self.ids["tasks"] = frozenset((*self.ids["tasks"], *self.tasks))
@@ -609,10 +238,10 @@ class _Building:
         path = finding.place.path
         missed = finding.rule == "missing-key"
         if not path and not missed:
-            self.opaque.update(_NOUNS)
+            self.opaque.update(_SECTIONS)
         meant = finding.values.get("key") if missed else finding.values.get("suggestion")
         for key in (*path, *((meant,) if meant else ())):
-            if key in _NOUNS:
+            if key in _SECTIONS:
                 self.opaque.add(str(key))
             if not fragment:
                 self.broken.add((str(key),))
@@ -637,7 +266,7 @@ class _Building:
                     if document is not self.main:
                         self.origin[section, key] = document
         if not self.complete:
-            self.opaque.update(_NOUNS)
+            self.opaque.update(_SECTIONS)
 
     def twice(self, path: tuple[str, str], later: Document) -> None:
         """Report, at both places, an item that two files have."""
@@ -719,7 +348,7 @@ class _Building:
 
     # -- references
 
-    def reference_text(self, value: object, path: Path) -> str | None:
+    def written(self, value: object, path: Path) -> str | None:
         """Return an id or short text as it is written: `007` stays `007`."""
         if isinstance(value, str):
             return value
@@ -742,13 +371,13 @@ class _Building:
         if not self.opaque.isdisjoint(sections):
             self.mark(path)
             return None
-        wanted = _either(_NOUNS[section] for section in sections)
+        wanted = _either(_SECTIONS[section].noun for section in sections)
         label = f"{key}: "
         for section, ids in self.ids.items():
             if ref in ids:
                 other = self.tasks.get(ref) if section == "tasks" else None
                 there = Place(other.path if other else (section, ref), "key")
-                reason = f"{label}'{ref}' is {_a(_NOUNS[section])}; write the id of {wanted}"
+                reason = f"{label}'{ref}' is {_a(_SECTIONS[section].noun)}; write the id of {wanted}"
                 related = ((f"'{ref}' in {section}", there),)
                 self.report("wrong-kind-reference", path, reason, related=related, id=ref)
                 return None
@@ -765,8 +394,8 @@ class _Building:
     def one(self, key: str, value: object, path: Path) -> str | None:
         """Return the reference under a key, or under a key and an index."""
         if value.__class__ is str and value in self.allowed[REFERENCES[key]]:
-            return value  # type: ignore[return-value] # a str, as just seen
-        ref = self.reference_text(value, path)
+            return value
+        ref = self.written(value, path)
         return self.refer(key, ref, path) if ref is not None else None
 
     def many(self, key: str, value: object, path: Path) -> tuple[str, ...]:
@@ -787,7 +416,7 @@ class _Building:
     def texts_or_tasks(self, value: object, path: Path) -> tuple[str, ...]:
         """Return texts, some of which may be ids of tasks: these need no check."""
         entries = enumerate(value) if isinstance(value, list) else ()
-        texts = (self.reference_text(text, (*path, index)) for index, text in entries)
+        texts = (self.written(text, (*path, index)) for index, text in entries)
         return tuple(text for text in texts if text is not None)
 
     def dependencies(self, value: object, path: Path) -> tuple[Dependency, ...]:
@@ -801,24 +430,25 @@ class _Building:
         """Return one predecessor; a text that is an id as a whole is that id, whatever it ends in."""
         known = self.allowed[_WORK]
         if value.__class__ is str and value in known:
-            return Dependency(value, "FS", None, path)  # type: ignore[arg-type] # a str, as just seen
-        kind, lag = "FS", None
+            return Dependency(value, "FS", None, path)
+        kind: Any = "FS"
+        lag = None
         if isinstance(value, dict):
-            text = self.reference_text(value.get("id"), (*path, "id"))
+            text = self.written(value.get("id"), (*path, "id"))
             kind = value.get("type", "FS")
-            lag = _lag(value.get("lag"))
+            lag = values.lag(value.get("lag"))
             if text is None or kind not in {"FS", "SS", "FF", "SF"}:
                 return None
             predecessor = self.refer("depends_on", text, (*path, "id"))
         else:
-            text = self.reference_text(value, path)
+            text = self.written(value, path)
             match = _DEPENDENCY.fullmatch(text) if text is not None else None
             if match is None:
                 return None
             text, kind, sign, amount = match[1], match[2] or "FS", match[3], match[4]
             if amount is None and text not in known and (lead := _LEAD.fullmatch(text)) and lead[1] in known:
                 text, sign, amount = lead.groups()
-            lag = _lag((sign or "") + amount) if amount else None
+            lag = values.lag((sign or "") + amount) if amount else None
             predecessor = self.refer("depends_on", text, path)
         return Dependency(predecessor, kind, lag, path) if predecessor else None
 
@@ -828,69 +458,42 @@ class _Building:
             return tuple(model.Assignment(who) for who in self.many("assignees", value, path))
         shares = []
         for who, part in self.named("assignees", value, path):
-            share = _percent(part.get("allocation") if isinstance(part, dict) else part)
+            share = values.percent(part.get("allocation") if isinstance(part, dict) else part)
             if share is not None:
                 shares.append(model.Assignment(who, share))
         return tuple(shares)
 
-    def raci(self, value: object, path: Path) -> model.Raci | None:
-        """Return the four lists; one accountable may be written without a list."""
-        if not isinstance(value, dict):
-            return None
-        lists = {}
-        for key in model.Raci.__struct_fields__:
-            entry = value.get(key)
-            if isinstance(entry, list):
-                lists[key] = self.many(key, entry, (*path, key))
-            elif key == "accountable" and entry is not None and (one := self.one(key, entry, (*path, key))):
-                lists[key] = (one,)
-        return model.Raci(**lists)
+    def accountable(self, value: object, path: Path) -> tuple[str, ...]:
+        """Return one or several ids: who answers for it may be written without a list."""
+        if isinstance(value, list):
+            return self.many("accountable", value, path)
+        one = self.one("accountable", value, path)
+        return (one,) if one else ()
 
     def uses(self, value: object, path: Path) -> dict[str, int]:
         """Return resources and how many units of each."""
         entries = self.named("uses", value, path) if isinstance(value, dict) else ()
-        return {name: units for name, part in entries if (units := _count(part))}
-
-    def incident(self, value: object, path: Path) -> model.Incident | None:
-        """Return where incidents go."""
-        if not isinstance(value, dict):
-            return None
-        people = self.many("escalation", value.get("escalation"), (*path, "escalation"))
-        return model.Incident(_text(value.get("channel")), people)
-
-    def handover(self, value: object, path: Path) -> model.Handover | None:
-        """Return who takes a service over."""
-        if not isinstance(value, dict):
-            return None
-        to = self.one("to", value.get("to"), (*path, "to"))
-        return model.Handover(to, _date(value.get("due")), _flag(value.get("accepted")) or False)
-
-    def supports(self, value: object, path: Path) -> str | tuple[str, ...] | None:
-        """Return the objectives that a deliverable serves, or the one above an objective."""
-        return (
-            self.many("supports", value, path)
-            if isinstance(value, list)
-            else self.one("supports", value, path)
-        )
+        return {name: units for name, part in entries if (units := values.count(part))}
 
     # -- items
 
-    def fields(self, section: str, data: object, path: Path) -> dict[str, Any]:
-        """Return the values of an item by field, without what is refused or says nothing."""
-        fields: dict[str, Any] = {"path": path}
+    def fields(self, kind: str, data: object, path: Path) -> dict[str, Any]:
+        """Return the values of a mapping by field, without what is refused or says nothing."""
+        fields: dict[str, Any] = {}
         if not isinstance(data, dict):
             return fields
-        parsers = _PARSERS[section]
+        parsers = _PARSERS[kind]
         refused = self.flagged.get(path, ())
         for key, value in data.items():
             if value is None or key in refused:
                 continue
-            parse = parsers.get(key)
-            if parse is not None:
-                parsed = parse(value)
+            if key in parsers:
+                parsed = parsers[key](value)
             elif key in _SPECIAL:
                 parsed = _SPECIAL[key](self, value, (*path, key))
-            elif key in REFERENCES and not (section == "tasks" and key == "tasks"):
+            elif key in _INSIDE:
+                parsed = self.inside(key, value, (*path, key))
+            elif key in REFERENCES and not key == kind == "tasks":
                 reader = self.many if isinstance(value, list) else self.one
                 parsed = reader(key, value, (*path, key))
             else:
@@ -899,23 +502,24 @@ class _Building:
                 fields[key] = parsed
         return fields
 
-    def made(self, section: str, items: object, path: Path) -> dict[str, Any]:
+    def inside(self, key: str, value: object, path: Path) -> Any:
+        """Return what stands under a key whose value has keys of its own."""
+        if not isinstance(value, dict):
+            return None
+        if issubclass(_INSIDE[key], model.Item):
+            return self.items(key, value, path)
+        return _INSIDE[key](**self.fields(key, value, path))
+
+    def items(self, kind: str, data: Mapping[str, Any], path: Path) -> dict[str, Any]:
         """Return items by id."""
-        if not isinstance(items, dict):
-            return {}
-        item = _ITEMS[section]
+        item = _SECTIONS[kind].model if kind in _SECTIONS else _INSIDE[kind]
         found = {}
-        for key, data in items.items():
-            if key.startswith("x-"):
-                continue
-            fields = self.fields(section, data, (*path, key))
-            if "name" in fields:
-                fields["title"] = fields["name"]
-            if section == "objectives" and isinstance(data, dict):
-                fields["key_results"] = self.made(
-                    "key_results", data.get("key_results"), (*path, key, "key_results")
-                )
-            found[key] = item(id=key, **fields)
+        for key, entry in data.items():
+            if not key.startswith("x-"):
+                fields = self.fields(kind, entry, (*path, key))
+                if "name" in fields:
+                    fields["title"] = fields["name"]
+                found[key] = item(id=key, path=(*path, key), **fields)
         return found
 
     def task(self, work: _Work) -> Task:
@@ -936,70 +540,54 @@ class _Building:
                 del fields[key]
                 reason = f"{key}: working and elapsed time are mixed; write all three points in one of them"
                 self.report("invalid-value", (*work.path, key), reason)
-        return Task(id=work.id, parent=work.parent, children=work.children, **fields)
+        return Task(id=work.id, path=work.path, parent=work.parent, children=work.children, **fields)
 
     def budget(self) -> model.Budget | None:
         """Return the budget, or None when there is none."""
-        data, path = self.data["budget"], ("budget",)
-        if not data:
+        if not self.data["budget"]:
             return None
-        kept = {key: value for key, value in data.items() if key not in self.flagged.get(path, ())}
-        contingency = kept.get("contingency")
+        fields = self.fields("budget", self.data["budget"], ("budget",))
+        fields.pop("contingency", None)  # read below: for a risk it is something else
+        refused = "contingency" in self.flagged.get(("budget",), ())
+        contingency = None if refused else self.data["budget"].get("contingency")
         return model.Budget(
-            total=_number(kept.get("total")),
-            contingency_percent=_percent(contingency),
-            contingency_money=_number(contingency),
-            lines=self.made("lines", kept.get("lines"), ("budget", "lines")),
+            contingency_percent=values.percent(contingency),
+            contingency_money=values.number(contingency),
+            **fields,
         )
 
-    def review(self, value: object) -> model.Review | None:
-        """Return when the plan is reviewed."""
-        if not isinstance(value, dict):
-            return None
-        owner = self.one("owner", value.get("owner"), ("review", "owner"))
-        return model.Review(_cadence(value.get("every")), _date(value.get("last")), owner)
+    def baseline(self, value: object, path: Path) -> str | None:
+        """Return the revision that is the baseline."""
+        ref = value.get("ref") if isinstance(value, dict) else None
+        return self.written(ref, (*path, "ref"))
 
     def built(self) -> Built:
         """Return the plan with everything that was found."""
-        refused = self.flagged.get((), ())
-        top = {key: value for key, value in self.top.items() if value is not None and key not in refused}
-        fields = {key: parse(top[key]) for key, parse in _PLAN_PARSERS.items() if key in top}
-        fields = {key: value for key, value in fields.items() if value is not None}
-        for key in ("manager", "sponsor"):
-            fields[key] = self.one(key, top.get(key), (key,))
+        top = self.fields("", {key: value for key, value in self.top.items() if key not in _SECTIONS}, ())
         sections: dict[str, Any] = {
-            section: self.made(section, items, (section,))
+            section: self.items(section, items, (section,))
             for section, items in self.data.items()
-            if items and section not in {"tasks", "budget"}
+            if section not in {"tasks", "budget"}
         }
         sections["tasks"] = {key: self.task(work) for key, work in self.tasks.items()}
         sections["milestones"] = {key: sections["milestones"][key] for key in self.milestones}
-        baseline = top.get("baseline")
-        ref = baseline.get("ref") if isinstance(baseline, dict) else None
-        plan = Plan(
-            id=self.id,
-            file=self.main.file,
-            baseline_ref=self.reference_text(ref, ("baseline", "ref")),
-            review=self.review(top.get("review")),
-            budget=self.budget(),
-            **fields,
-            **sections,
-            broken=frozenset(self.broken),
+        top.update(
+            id=self.id, file=self.main.file, baseline_ref=top.pop("baseline", None), budget=self.budget()
         )
-        return Built(plan, self.sources, tuple(self.findings), self.ids, tuple(self.foreign), self.complete)
+        plan = Plan(**top, **sections, broken=frozenset(self.broken))
+        found = tuple(self.findings)
+        return Built(plan, self.sources, found, self.ids, tuple(self.foreign), self.complete)
 
 
 _SPECIAL: Mapping[str, Callable[[_Building, Any, Path], Any]] = {
+    "accountable": _Building.accountable,
     "assignees": _Building.assignees,
-    "blocked_by": _Building.reference_text,
+    "baseline": _Building.baseline,
+    "blocked_by": _Building.written,
     "contingency": _Building.texts_or_tasks,
     "depends_on": _Building.dependencies,
-    "handover": _Building.handover,
-    "incident": _Building.incident,
     "mitigation": _Building.texts_or_tasks,
-    "raci": _Building.raci,
-    "subdivision": _Building.reference_text,
-    "supports": _Building.supports,
+    "subdivision": _Building.written,
     "uses": _Building.uses,
 }
 """Keys that are more than one value and more than a plain reference."""
@@ -1019,7 +607,7 @@ def _item_ends(path: Path) -> list[int]:
             return [1, 3]
         case ("budget", *_):
             return [1]
-        case (section, _, *_) if section in _NOUNS:
+        case (section, _, *_) if section in _SECTIONS:
             return [2]
     return []
 
@@ -1048,17 +636,16 @@ def _foreign(one: Foreign, plans: Mapping[str, Sequence[Built]]) -> Finding | No
     if any(not built.complete for built in targets):
         return None
     place = Place(one.path)
-    wanted = _either(_NOUNS[section] for section in one.sections)
+    wanted = _either(_SECTIONS[section].noun for section in one.sections)
     ref = f"{one.plan}/{one.id}"
     if not targets:
         near = closest(one.plan, sorted(plans))
         reason = f"{one.key}: there is no plan '{one.plan}' in this run"
         return _unknown(place, ref, reason, f"{near}/{one.id}" if near else None)
-    for section in _NOUNS:
+    for section in _SECTIONS:
         if any(one.id in built.ids[section] for built in targets):
-            reason = (
-                f"{one.key}: '{one.id}' is {_a(_NOUNS[section])} in '{one.plan}'; write the id of {wanted}"
-            )
+            noun = _a(_SECTIONS[section].noun)
+            reason = f"{one.key}: '{one.id}' is {noun} in the plan '{one.plan}'; write the id of {wanted}"
             return Finding(place, {"id": ref, "reason": reason}, rule="wrong-kind-reference")
     near = closest(one.id, sorted(targets[0].ids[one.sections[0]]))
     reason = f"{one.key}: the plan '{one.plan}' has no {wanted.partition(' ')[2]} with the id '{one.id}'"

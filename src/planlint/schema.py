@@ -10,21 +10,37 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from planlint.diagnostics import Finding, Path, Place
 from planlint.resources import SCHEMAS
 
 if TYPE_CHECKING:
     import jsonschema_rs
-    from jsonschema.exceptions import ValidationError
-    from jsonschema.protocols import Validator
+
+
+class _Error(Protocol):
+    """What is used of an error of jsonschema, whose own types leave room for what never happens here."""
+
+    validator: str
+    validator_value: Any
+    instance: Any
+    schema: Mapping[str, Any]
+    context: Sequence["_Error"]
+    absolute_path: Iterable[str | int]
+    relative_path: Collection[str | int]
+    absolute_schema_path: Collection[str | int]
+    relative_schema_path: Sequence[int]
+
 
 _MOST_ERRORS = 1000
 """How many invalid places of one document are explained: enough to work on, and bounded."""
 
 _LONGEST = 40
 """How many characters of a wrong value a message quotes."""
+
+_PREFIX = 3
+"""From how many letters on the beginning of a word means the word."""
 
 _CANDIDATES = 2000
 """How many ids a misspelt one is compared with: difflib takes about 10 µs each."""
@@ -80,7 +96,7 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     for candidate in known:
         if _fold(candidate) == folded:
             return candidate
-    longer = [candidate for candidate in known if len(folded) > 2 and candidate.startswith(folded)]
+    longer = [candidate for candidate in known if len(folded) >= _PREFIX and candidate.startswith(folded)]
     if len(longer) == 1:
         return longer[0]
     from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt word needs it
@@ -136,7 +152,7 @@ def _verdict(name: str, definition: str | None) -> "jsonschema_rs.Draft202012Val
 
 
 @cache
-def _explainer(name: str, definition: str | None) -> "Validator":
+def _explainer(name: str, definition: str | None) -> Any:
     """Return a jsonschema validator that agrees with jsonschema-rs.
 
     Three things differ out of the box: `$` also matches before a last line feed, infinity and NaN are
@@ -160,7 +176,8 @@ def _explainer(name: str, definition: str | None) -> "Validator":
     checker = FormatChecker(formats=())
     checker.checks("date")(day)
     checker.checks("local-time")(local_time)
-    extended = validators.extend(
+    extend: Any = validators.extend  # untyped
+    extended = extend(
         Draft202012Validator,
         {"pattern": pattern},
         type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", number),
@@ -204,7 +221,7 @@ def _by_first(paths: Sequence[Path]) -> dict[str | int, list[Path]]:
     return groups
 
 
-def _explain(validator: "Validator", data: object) -> list[Finding]:
+def _explain(validator: Any, data: object) -> list[Finding]:
     """Return the findings about `data`, one a place and rule, in the order of the document."""
     found: dict[tuple[str, Path], Finding] = {}
     for error in validator.iter_errors(data):
@@ -236,11 +253,11 @@ def _rank(data: object, path: Path) -> tuple[int, ...]:
     return tuple(ranks)
 
 
-def _findings(error: "ValidationError", path: Path) -> Iterator[Finding]:
+def _findings(error: _Error, path: Path) -> Iterator[Finding]:
     """Yield the findings that say what one error of jsonschema means."""
     keyword, value = error.validator, error.instance
     if "propertyNames" in error.absolute_schema_path:
-        yield _invalid((*path, value), f"{_sentence(error, '')}", at="key")
+        yield _invalid((*path, value), _sentence(error, ""), at="key")
     elif keyword == "additionalProperties":
         known = list(error.schema["properties"])
         for key in value:
@@ -257,14 +274,14 @@ def _findings(error: "ValidationError", path: Path) -> Iterator[Finding]:
         yield _invalid(path, _sentence(error, _label(path)), at="key" if value is None and path else "value")
 
 
-def _branch(error: "ValidationError") -> list["ValidationError"]:
+def _branch(error: _Error) -> list[_Error]:
     """Return the errors of the branch that the value looks like, or nothing when it looks like none.
 
     A value looks like a branch when nothing is wrong with its own type: all that is wrong is inside.
     """
-    branches: dict[int, list[ValidationError]] = {}
-    for inner in error.context or ():
-        branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
+    branches: dict[int, list[_Error]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.relative_schema_path[0], []).append(inner)
     for errors in branches.values():
         if isinstance(error.instance, dict | list) and all(
             inner.relative_path or inner.validator not in {"type", "enum", "const", "anyOf"}
@@ -274,10 +291,9 @@ def _branch(error: "ValidationError") -> list["ValidationError"]:
     return []
 
 
-def _sentence(error: "ValidationError", label: str) -> str:
+def _sentence(error: _Error, label: str) -> str:
     """Say what is wrong with a value: what was found, what is allowed, how to write it."""
-    schema: Mapping[str, Any] = error.schema
-    value = error.instance
+    schema, value = error.schema, error.instance
     words = _words(error)
     if error.validator == "enum" and not schema.get("x-is"):
         wanted, hint = "one of " + ", ".join(dict.fromkeys(words)), ""
@@ -296,11 +312,11 @@ def _sentence(error: "ValidationError", label: str) -> str:
     return f"{label}{_found(value)} is not {wanted}" + (f"; {hint}" if hint else "")
 
 
-def _words(error: "ValidationError") -> list[str]:
+def _words(error: _Error) -> list[str]:
     """Return the words that an enumeration allows, one of the branches' included."""
     if error.validator == "enum":
         return [word for word in error.validator_value if isinstance(word, str)]
-    return [word for inner in error.context or () for word in _words(inner) if not inner.relative_path]
+    return [word for inner in error.context for word in _words(inner) if not inner.relative_path]
 
 
 def _a(schema: Mapping[str, Any]) -> str:
