@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from planlint.diagnostics import Diagnostic, Location, Position, Severity, Span
 from planlint.history.git import Change, GitError, Repository
+from planlint.history.plans import Snapshot, changed_items, item_path, only_changed
 
 Git = Callable[..., str]
 
@@ -175,3 +177,121 @@ def test_an_empty_repository(tmp_path: Path) -> None:
         pytest.raises(GitError, match="there is no revision 'HEAD'"),
     ):
         empty.commit("HEAD")
+
+
+# Plans at a revision
+
+
+@pytest.fixture
+def plans(tmp_path: Path) -> Path:
+    folder = tmp_path / "plans-repo"
+    for name in (
+        "plans/a.plan.yaml",
+        "plans/shared/team.yaml",
+        "plans/shared/more.yaml",
+        ".hidden/h.plan.yaml",
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(f"{name}\n" * 9)
+    (folder / "plan.yaml").write_text("root\n")
+    (folder / "extra.yaml").write_text("extra\n")
+    run_git(folder, "init", "-q", "-b", "main")
+    run_git(folder, "add", ".")
+    run_git(folder, "commit", "-q", "-m", "first")
+    return folder
+
+
+def test_the_plans_at_a_revision_are_those_a_search_would_find(plans: Path) -> None:
+    with Repository(plans) as repository:
+        top = Snapshot(repository, "HEAD", str(plans))
+        assert top.plans() == ("plan.yaml", "plans/a.plan.yaml")
+        assert top.plans(include=["extra.yaml"], exclude=["plans/"]) == ("extra.yaml", "plan.yaml")
+        assert Snapshot(repository, "HEAD", str(plans / "plans")).plans() == ("a.plan.yaml",)
+
+
+def test_contents_and_includes_by_the_paths_that_users_see(plans: Path) -> None:
+    with Repository(plans) as repository:
+        here = Snapshot(repository, "HEAD", str(plans / "plans" / "shared"))
+        assert here.content("../a.plan.yaml", 100).startswith(b"plans/a.plan.yaml\n")
+        assert here.expand("../a.plan.yaml", "shared/team.yaml") == ("team.yaml",)
+        assert here.expand("../a.plan.yaml", "shared/*.yaml") == ("more.yaml", "team.yaml")
+        assert here.expand("../a.plan.yaml", "../extra.yaml") == ("../../extra.yaml",)
+        for entry in ("../../outside.yaml", "/etc/passwd", "shared/no.yaml", "**/../../x", ""):
+            assert here.expand("../a.plan.yaml", entry) == ()
+
+
+def test_a_plan_that_was_renamed_since_is_found(plans: Path) -> None:
+    run_git(plans, "mv", "plans/a.plan.yaml", "plans/b.plan.yaml")
+    with Repository(plans) as repository:
+        old = Snapshot(repository, "HEAD", str(plans))
+        assert old.content("plans/b.plan.yaml", 17) == b"plans/a.plan.yaml"
+        assert old.then("plans/new.plan.yaml") is None
+
+
+# What changed since
+
+OLD = {
+    "title": "A",
+    "deadline": "2026-03-01",
+    "people": {"kim": {"name": "Kim"}},
+    "budget": {"total": 1, "lines": {"x": {"planned": 1}, "y": {"planned": 2}}},
+    "tasks": {"a": {"title": "A", "tasks": {"b": {"title": "B"}, "c": {"title": "C"}}}, "d": {"title": "D"}},
+}
+
+
+def test_the_items_that_changed() -> None:
+    new = {
+        "title": "A",
+        "deadline": "2026-04-01",
+        "people": {"kim": {"name": "Kim"}, "lee": {"name": "Lee"}},
+        "budget": {"total": 1, "lines": {"x": {"planned": 9}, "y": {"planned": 2}}},
+        "tasks": {
+            "a": {"title": "A", "tasks": {"b": {"title": "B!"}, "c": {"title": "C"}}},
+            "d": {"title": "D", "owner": "kim"},
+        },
+    }
+    assert changed_items(OLD, new) == {
+        ("deadline",),
+        ("people", "lee"),
+        ("budget", "lines", "x"),
+        ("tasks", "a", "tasks", "b"),
+        ("tasks", "d"),
+    }
+    assert changed_items(OLD, OLD) == frozenset()
+    assert changed_items(None, {"tasks": {"a": 1}}) == {("tasks", "a")}
+    assert changed_items([], "x") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("path", "item"),
+    [
+        (("tasks", "a"), ("tasks", "a")),
+        (("tasks", "a", "depends_on", 0), ("tasks", "a")),
+        (("tasks", "a", "tasks", "b", "owner"), ("tasks", "a", "tasks", "b")),
+        (("budget", "lines", "x", "planned"), ("budget", "lines", "x")),
+        (("people", "kim", "time_off", 0, "to"), ("people", "kim")),
+        (("deadline",), ("deadline",)),
+        ((), ()),
+    ],
+)
+def test_the_item_that_a_place_belongs_to(path: tuple[str | int, ...], item: tuple[str, ...]) -> None:
+    assert item_path(path) == item
+
+
+def said(file: str, *path: str, item: str | None) -> Diagnostic:
+    place = Location(file, Span(Position(1, 1), Position(1, 2)))
+    return Diagnostic("r", "c", Severity.ERROR, "m", place, path=path, item=item)
+
+
+def test_only_what_is_about_a_change_is_kept() -> None:
+    on_changed = said("a", "tasks", "d", "owner", item="d")
+    whole_plan = said("a", "deadline", item=None)
+    other_item = said("a", "tasks", "a", item="a")
+    other_plan = said("b", "tasks", "d", item="d")
+    in_new_file = said("c", "tasks", "d", item="d")
+    of_includer = said("b", "deadline", item=None)
+    every = (on_changed, whole_plan, other_item, other_plan, in_new_file)
+    changed = {"a": frozenset({("tasks", "d")}), "c": None}
+    assert only_changed(every, changed, lambda _: ()) == (on_changed, whole_plan, in_new_file)
+    team = {"team.yaml": frozenset({("people", "kim")})}
+    assert only_changed((of_includer, other_plan), team, lambda _: ("b", "team.yaml")) == (of_includer,)
