@@ -119,7 +119,11 @@ def backward(network: Network, early: Early, end: int) -> dict[str, Span]:
         node = network.nodes[name]
         following = ((after, link) for after, link in network.successors[name] if not after.settled)
         start, finish = _limits(network, early, following, late)
-        late[name] = _latest(node, start, end if finish is None else min(finish, end))
+        if node.real:
+            finish = end if finish is None else min(finish, end)
+        elif start is None and finish is None:
+            continue  # nothing that is still open waits for this join
+        late[name] = _latest(node, start, finish)
     return late
 
 
@@ -133,6 +137,9 @@ def _free(network: Network, early: Early, end: int) -> dict[str, Span]:
     for name in reversed(early.dates):
         node = network.nodes[name]
         start, finish = _limits(network, early, network.successors[name], kept)
+        if start is None and finish is None and not node.real:
+            del kept[name]
+            continue
         if finish is None and (start is None or node.settled):
             finish = end
         free[name] = _latest(node, start, finish)
@@ -217,12 +224,6 @@ def _scheduled(
         late_days = days[0] if node.settled else start_day(late[0]), finish_day(late[1])
     else:
         late_days = _late_days(node, span, late[1], ends_work=early.ends_work(node.id))
-    if node.finished is not None:
-        critical = False  # what is over delays nothing
-    elif node.work:
-        critical = latest[1] <= span[1] or (not node.settled and latest[0] <= span[0])
-    else:
-        critical = _slack(node, span, latest) <= 0
     return Scheduled(
         id=node.id,
         kind="milestone" if node.kind == "milestone" else "task",
@@ -232,7 +233,7 @@ def _scheduled(
         late_finish=late_days[1],
         total_float_days=node.calendar.in_days(total),
         free_float_days=max(0.0, node.calendar.in_days(_slack(node, span, free))),
-        critical=critical,
+        critical=node.finished is None and _slack(node, span, latest) <= 0,  # what is over delays nothing
         start_minute=span[0],
         finish_minute=span[1],
         length_days=node.calendar.in_days(node.calendar.between(*span)),

@@ -170,10 +170,8 @@ def _start_for(node: Node, finish: int) -> int:
     time, work = node.worktime, node.work
     if node.elapsed:
         return time.start_at(finish - work)
-    goal = time.finish_at(finish)
-    start = time.backward(goal, work)
-    # With several people the last minute may do more than is left: then it must begin a minute later.
-    return start if time.forward(start, work) >= goal else time.start_at(start + 1)
+    # The minute after the last start that would be too early; with several people, one start may not do.
+    return time.start_at(time.backward(time.finish_at(finish) - 1, work) + 1)
 
 
 def begins(plan: Plan, today: date) -> date:
