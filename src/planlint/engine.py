@@ -7,20 +7,29 @@ from time import perf_counter
 from msgspec import Struct
 from msgspec.structs import replace
 
-from planlint import builder, checks
+from planlint import checks
+from planlint.builder import Built, cross_references
+from planlint.builder import build as build_plan
 from planlint.checks import items
 from planlint.config import Config, ConfigError
 from planlint.diagnose import diagnose, fingerprints
 from planlint.diagnostics import Diagnostic, Finding, Place, PlanSummary, Position, Result, Span
 from planlint.document import Document, Sources, read, unread
+from planlint.includes import Expand, fragments
+from planlint.model import Plan
 from planlint.errors import RuleError
 from planlint.rule import Context
 from planlint.rulesets import ActiveRule, Catalogue, Choice, selection
+from planlint.schedule import critical_path
+from planlint.schedule.network import Span as Dates
+from planlint.schedule.network import build
 from planlint.schema import closest, validate
 from planlint.suppressions import Suppression, find
 
 ALWAYS = frozenset({"source", "structure", "network", "ownership", "suppressions"})
 """The categories that also look at plans which are not active."""
+_PASSES = 4
+"""How often plans that wait for each other in a circle are scheduled again; without a circle once is enough."""
 _TOP = Span(Position(1, 1), Position(1, 2))
 
 
@@ -32,7 +41,7 @@ class World(Struct, frozen=True):
     """
 
     content: Callable[[str], bytes]
-    expand: builder.Expand
+    expand: Expand
     config: Callable[[str], Config]
 
 
@@ -42,7 +51,7 @@ class Loaded(Struct, frozen=True):
     file: str
     config: Config
     sources: Sources
-    built: builder.Built | None
+    built: Built | None
     findings: tuple[Finding, ...]
 
     @property
@@ -100,25 +109,78 @@ def load(file: str, world: World) -> Loaded:
     document, found = read(file, content, config.limits)
     if document is None:
         return Loaded(file, config, Sources(unread(file, content)), None, found)
-    fragments, missing = builder.fragments(document, world.expand, world.content, config.limits)
+    included, missing = fragments(document, world.expand, world.content, config.limits)
     structure = list(validate(document.data, "plan"))
-    for fragment in fragments:
-        structure += (
-            replace(finding, place=replace(finding.place, file=fragment.file))
-            for finding in validate(fragment.data, "plan", "fragment")
-        )
-    built = builder.build(document, fragments, structure, complete=not missing)
+    for fragment in included:
+        structure += validate(fragment.data, "plan", "fragment", fragment.file)
+    built = build_plan(document, included, structure, complete=not missing)
     return Loaded(file, config, built.sources, built, (*found, *missing, *structure, *built.findings))
 
 
-def analyse(loaded: Sequence[Loaded], today: date) -> dict[str, Context]:
-    """Schedule every plan that could be built, predecessors in other plans first; contexts by file."""
+def analyse(built: Mapping[str, Built], today: date) -> dict[str, Context]:
+    """Schedule plans (by file), each with what it waits for in the others; contexts by file."""
+    portfolio: dict[str, Context] = {}
     contexts: dict[str, Context] = {}
-    for one in loaded:
-        if one.built is None:
-            continue
-        contexts[one.file] = Context(plan=one.built.plan, sources=one.sources, today=today)
+    used: dict[str, Mapping[str, Dates]] = {}
+    for _ in range(_PASSES):
+        settled = True
+        for file in _predecessors_first(built):
+            plan = built[file].plan
+            outside = _outside(plan, portfolio)
+            if used.get(file) == outside:
+                continue
+            settled, used[file] = False, outside
+            network = build(plan, today=today, externals=outside)
+            contexts[file] = portfolio[plan.id] = Context(
+                plan=plan,
+                sources=built[file].sources,
+                today=today,
+                network=network,
+                schedule=critical_path.analyse(network),
+                portfolio=portfolio,
+            )
+        if settled:
+            break
     return contexts
+
+
+def _outside(plan: Plan, portfolio: Mapping[str, Context]) -> dict[str, Dates]:
+    """Return the dates of what a plan waits for in other plans, as far as they are known."""
+    found: dict[str, Dates] = {}
+    for other, name in _foreign(plan):
+        context = portfolio.get(other)
+        scheduled = context and context.schedule and context.schedule.items.get(name)
+        if scheduled:
+            found[f"{other}/{name}"] = scheduled.start_minute, scheduled.finish_minute
+    return found
+
+
+def _foreign(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield plan and item of every predecessor in another plan."""
+    for item in plan.waiting():
+        for dependency in item.depends_on:
+            other, slash, name = dependency.predecessor.partition("/")
+            if slash:
+                yield other, name
+
+
+def _predecessors_first(built: Mapping[str, Built]) -> list[str]:
+    """Order files so that a plan stands after those it waits for, as far as they do not wait for each other."""
+    by_id = {one.plan.id: file for file, one in built.items()}
+    ordered: dict[str, None] = {}
+    seen: set[str] = set()
+    for first in built:
+        stack = [first]
+        while stack:
+            file = stack[-1]
+            before = [] if file in seen else [by_id[other] for other, _ in _foreign(built[file].plan) if other in by_id]
+            seen.add(file)
+            waiting = [other for other in before if other not in seen]
+            if waiting:
+                stack += waiting
+            else:
+                ordered[stack.pop()] = None
+    return list(ordered)
 
 
 def run(context: Context, rules: Ruleset, clock: Clock) -> Iterator[tuple[ActiveRule, Sequence[Finding]]]:
@@ -203,11 +265,37 @@ def lint(
         UsageError: a name in `choice` or a configuration is wrong.
         RuleError: a check crashed.
     """
+    return examine(files, world, choice=choice, today=today, clock=clock, tick=tick).result
+
+
+class Examined(Struct, frozen=True):
+    """A run with all that was computed on the way: contexts, by file, of the plans that could be built."""
+
+    result: Result
+    contexts: Mapping[str, Context]
+
+
+def examine(
+    files: Sequence[str],
+    world: World,
+    *,
+    choice: Choice,
+    today: date,
+    clock: Clock | None = None,
+    tick: Callable[[], None] = lambda: None,
+) -> Examined:
+    """Do what `lint` does, for commands that also need the plans and their schedules.
+
+    Raises:
+        UsageError: a name in `choice` or a configuration is wrong.
+        RuleError: a check crashed.
+    """
     clock = clock or Clock()
     loaded = [load(file, world) for file in files]
     clock.lap("read")
-    contexts = analyse(loaded, today)
-    crossed = builder.cross_references({one.file: one.built for one in loaded if one.built})
+    built = {one.file: one.built for one in loaded if one.built}
+    contexts = analyse(built, today)
+    crossed = cross_references(built)
     clock.lap("schedule")
     rulesets = Rulesets(choice)
     found: list[Diagnostic] = []
@@ -223,7 +311,7 @@ def lint(
         tick()
     kept, suppressed = _suppress(_once(found), loaded, rulesets)
     clock.lap("suppressions")
-    return _result(kept, suppressed, loaded, contexts, today)
+    return Examined(_result(kept, suppressed, loaded, contexts, today), contexts)
 
 
 def _staged(
@@ -288,7 +376,7 @@ def _unused(
             if name not in known:
                 near = closest(name, known)
                 hint = f"did you mean '{near}'?" if near else "`planlint rules` lists them"
-                values = {"name": name, "hint": hint, "suggestion": near}
+                values: dict[str, object] = {"name": name, "hint": hint, "suggestion": near}
                 yield Finding(Place(span=span), values, rule="unknown-rule")
             elif name in ran and (number, name) not in used:
                 reason = f"'{name}' is silenced here, but has nothing to report; remove it from this comment"

@@ -549,6 +549,11 @@ class Plan(Struct, frozen=True, kw_only=True):
             if not task.is_summary and task.status != "cancelled":
                 yield task
 
+    def waiting(self) -> "Iterator[Task | Milestone]":
+        """Yield everything that can have predecessors: tasks with their summaries, then milestones."""
+        yield from self.tasks.values()
+        yield from self.milestones.values()
+
     def members(self, who: str) -> tuple[str, ...]:
         """Return the people behind an id: a team's members, or the person alone."""
         team = self.teams.get(who)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from planlint.diagnostics import Finding, Path, Severity
 from planlint.document import Sources
 from planlint.model import BudgetLine, Dependency, Item, Plan
+from planlint.schedule.network import Network
 from planlint.schedule.result import Deadline, Schedule
 
 Need = Literal["plan", "schedule", "verdicts", "baseline", "portfolio"]
@@ -70,6 +71,7 @@ class Context(Struct, frozen=True, kw_only=True):
     plan: Plan
     sources: Sources
     today: date
+    network: Network | None = None
     schedule: Schedule | None = None
     deadlines: tuple[Deadline, ...] | None = None
     baseline: "Context | None" = None

@@ -9,9 +9,9 @@ from pathlib import Path as FilePath
 import click
 
 from planlint.config import Config, load, nearest
-from planlint.builder import expander
 from planlint.discovery import discover, find_root
 from planlint.engine import World
+from planlint.includes import expander
 from planlint.rulesets import Catalogue
 from planlint.rulesets import load as load_catalogue
 
