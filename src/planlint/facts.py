@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from planlint.model import Calendar, Dependency, Item, Task
+from planlint.model import MINUTES_A_DAY, BudgetLine, Calendar, Dependency, Duration, Item, Task
 from planlint.rule import Context, Subject, dependencies
 
 Facts = dict[str, Any]
@@ -35,7 +35,7 @@ def subjects(context: Context, kind: str) -> list[Subject]:
         computed = _common(item, status_day, today)
         if compute is not None:
             computed.update(compute(context, item))
-        raw = _raw(context, item)
+        raw = data_of(context, item)
         computed["kind"] = kind.replace("-", " ")
         view = {**raw, "id": item.id, "title": item.title, "computed": computed}
         if kind == "summary":
@@ -44,7 +44,8 @@ def subjects(context: Context, kind: str) -> list[Subject]:
     return found
 
 
-def _raw(context: Context, item: Item) -> Mapping[str, Any]:
+def data_of(context: Context, item: Item) -> Mapping[str, Any]:
+    """Return an item as it is written in its file."""
     value = context.sources.document(item.path).data
     for part in item.path:
         value = value[part]
@@ -78,12 +79,15 @@ def _plan(context: Context) -> Facts:
     }
     if context.schedule:
         facts["finish"] = context.schedule.finish.isoformat()
+    if plan.budget and plan.budget.total is not None:
+        planned = round(sum(line.planned or 0 for line in plan.budget.lines.values()), 2)
+        facts["planned"], facts["over_total"] = planned, round(planned - plan.budget.total, 2)
     return facts
 
 
 def _dependency(context: Context, item: Item, dependency: Dependency) -> Subject:
     plan = context.plan
-    before = plan.tasks.get(dependency.predecessor) or plan.milestones.get(dependency.predecessor)
+    before = _predecessor(context, dependency.predecessor)
     lag = dependency.lag
     calendar = plan.calendars.get("default")
     hours, week = _day_and_week(calendar)
@@ -96,14 +100,30 @@ def _dependency(context: Context, item: Item, dependency: Dependency) -> Subject
             "kind": "dependency",
             "open": getattr(item, "status", None) not in CLOSED,
             "lag": str(lag) if lag else "0d",
-            "lag_days": round(lag.minutes(hours, week) / (hours * 60), 2) if lag else 0,
+            "lag_days": _lag_days(lag, hours, week) if lag else 0,
             "elapsed": bool(lag and lag.elapsed),
             "itself": dependency.predecessor == item.id,
-            "predecessor_status": before.status if before else None,
+            "predecessor_status": getattr(before, "status", None),
             "summary": any(isinstance(end, Task) and end.is_summary for end in (item, before)),
         },
     }
     return Subject("dependency", item.id, dependency.path, view)
+
+
+def _predecessor(context: Context, name: str) -> Item | None:
+    """Return what a dependency waits for, here or in another plan of the run; None when it is not there."""
+    other, slash, rest = name.partition("/")
+    if slash:
+        return _predecessor(context.portfolio[other], rest) if other in context.portfolio else None
+    plan = context.plan
+    return plan.tasks.get(name) or plan.milestones.get(name) or plan.external.get(name)
+
+
+def _lag_days(lag: Duration, hours: float, week: int) -> float:
+    """Return a lag in working days; time on the clock by the share of its days that are worked."""
+    if lag.elapsed:
+        return round(lag.minutes() / MINUTES_A_DAY * week / 7, 2)
+    return round(lag.minutes(hours, week) / (hours * 60), 2)
 
 
 def _day_and_week(calendar: Calendar | None) -> tuple[float, int]:
@@ -130,8 +150,21 @@ def _task(context: Context, task: Task) -> Facts:
     return facts
 
 
+def _deliverable(context: Context, _: Item) -> Facts:
+    return {"plan_objectives": len(context.plan.objectives)}
+
+
+def _budget_line(_: Context, line: BudgetLine) -> Facts:
+    spent = round((line.actual or 0) + (line.committed or 0), 2)
+    if line.planned is None:
+        return {"spent": spent}
+    return {"spent": spent, "over": round(spent - line.planned, 2)}
+
+
 FACTS: Mapping[str, Callable[[Context, Any], Facts]] = {
     "task": _task,
     "summary": _task,
+    "deliverable": _deliverable,
+    "budget-line": _budget_line,
 }
 """The kinds with facts of their own; the others show `open`, `days_until` and `days_old` only."""
