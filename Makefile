@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 TODAY := 2026-02-16
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format clean
+.PHONY: help demo test lint format rules clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ lint: $(READY) ## Run the linters, the type checker and the import contracts
 format: $(READY) ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+rules: $(READY) ## Compile the rules' manifests, write their overview
+	$(BIN)/python -c 'from planlint import manifests, resources; manifests.write_catalogue(resources.RULES)'
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
