@@ -45,7 +45,7 @@ format: $(READY) ## Format the code
 	$(BIN)/ruff format .
 
 rules: $(READY) ## Compile the rules' manifests, write their overview
-	$(BIN)/python -c 'from planlint import manifests, resources; manifests.write_catalogue(resources.RULES)'
+	$(BIN)/python -m planlint.manifests
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
