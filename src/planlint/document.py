@@ -6,6 +6,7 @@ start and end of each node as character offsets. Lines and columns are worked ou
 
 import gc
 import re
+import sys
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
@@ -32,7 +33,7 @@ class Comment(Struct, frozen=True):
     text: str
 
 
-class _Nodes(Struct, frozen=True, eq=False):
+class _Nodes(Struct, eq=False):
     """Where the nodes of a document stand, numbered in the order in which they start.
 
     `offsets[2 * n]` and `offsets[2 * n + 1]` are start and end of node n. `children` has the keys or the
@@ -45,7 +46,12 @@ class _Nodes(Struct, frozen=True, eq=False):
     targets: dict[int, int]
     end: int  # of the document
 
-    def children_of(self, node: int) -> dict[str, int] | list[int]:
+    def reach(self, node: int) -> tuple[int, int]:
+        """Return start and end of a node."""
+        return self.offsets[2 * node], self.offsets[2 * node + 1]
+
+    def children_of(self, node: int) -> Any:
+        """Return the keys or elements of a collection or an alias of one, else an empty list."""
         return self.children.get(self.targets.get(node, node), [])
 
     def child(self, node: int, part: str | int) -> tuple[int, int] | None:
@@ -95,7 +101,7 @@ class Document(Struct, frozen=True, eq=False):
         return self._span(key if at == "key" else self.nodes.targets.get(node, node))
 
     def _span(self, node: int) -> Span:
-        start, end = self.nodes.offsets[2 * node : 2 * node + 2]
+        start, end = self.nodes.reach(node)
         return Span(self.position(start), self.position(end))
 
     def text_of(self, path: Path) -> str | None:
@@ -114,7 +120,7 @@ class Document(Struct, frozen=True, eq=False):
         if isinstance(value, dict | list):
             return None
         node = self.nodes.targets.get(node, node)
-        start, end = self.nodes.offsets[2 * node : 2 * node + 2]
+        start, end = self.nodes.reach(node)
         return self.text[start:end].strip("'\"")
 
     def _line_starts(self) -> list[int]:
@@ -161,25 +167,32 @@ class Document(Struct, frozen=True, eq=False):
             before = bisect_right(starts, begin) - 1
             if before >= 0 and begin < offsets[2 * scalars[before] + 1]:
                 start = starts[before]
-                if self.text[start] not in "|>" or begin > self._line_end(start):  # else behind a block's header
+                if self.text[start] not in "|>" or begin > _line_end(
+                    self.text, start
+                ):  # else behind a block's header
                     done = offsets[2 * scalars[before] + 1]
                     continue
-            done = self._line_end(begin)
+            done = _line_end(self.text, begin)
             comments.append(Comment(begin, done, self.text[begin:done]))
         return tuple(comments)
-
-    def _line_end(self, offset: int) -> int:
-        end = _LINE_END.search(self.text, offset)
-        return end.start() if end else len(self.text)
 
 
 _TO_PLANLINT = re.compile(r"(?<![^ \t\r\n])#[ \t]*planlint:")
 _LINE_END = re.compile(r"[\r\n]")
 
 
+def _line_end(text: str, offset: int) -> int:
+    end = _LINE_END.search(text, offset)
+    return end.start() if end else len(text)
+
+
 def unread(file: str, content: bytes) -> Document:
     """Return a document without data for a file that could not be read, so that its lines can be shown."""
-    return Document(file, content.decode(errors="replace").removeprefix("\ufeff"), None, _Nodes(array("I"), {}, {}, 0))
+    return _without_data(file, content.decode(errors="replace").removeprefix("\ufeff"))
+
+
+def _without_data(file: str, text: str) -> Document:
+    return Document(file, text, None, _Nodes(array("I"), {}, {}, 0))
 
 
 class Sources(Struct, frozen=True, eq=False):
@@ -228,6 +241,9 @@ def read(
             gc.enable()
 
 
+_Related = tuple[tuple[str, int, int], ...]
+
+
 class _Note(NamedTuple):
     """A finding before it has lines: the rule, the sentence, and start and end as offsets."""
 
@@ -236,7 +252,7 @@ class _Note(NamedTuple):
     start: int
     end: int
     path: Path = ()
-    related: tuple[tuple[str, int, int], ...] = ()
+    related: _Related = ()
 
 
 class _StopError(Exception):
@@ -251,17 +267,14 @@ def _read(file: str, content: bytes, limits: Limits) -> tuple[Document | None, t
     text, bad = _decode(content, limits)
     bom = text.startswith("\ufeff")
     text = text[bom:]
-    notes: list[_Note] = []
-    document = None
+    if bad:
+        return None, (_finding(_without_data(file, text), bad),)
     try:
-        if bad:
-            raise _StopError(bad)
-        data, nodes = _build(text, limits, notes)
-        document = Document(file, text, data, nodes, bom)
+        data, nodes, notes = _build(text, limits)
     except _StopError as stop:
-        notes.append(stop.note)
-    plain = document or Document(file, text, None, _Nodes(array("I"), {}, {}, 0))
-    return document, tuple(_finding(plain, note) for note in notes)
+        return None, (_finding(_without_data(file, text), stop.note),)
+    document = Document(file, text, data, nodes, bom)
+    return document, tuple(_finding(document, note) for note in notes)
 
 
 def _finding(document: Document, note: _Note) -> Finding:
@@ -284,8 +297,8 @@ def _decode(content: bytes, limits: Limits) -> tuple[str, _Note | None]:
     """Return the text, or as much of it as leads to what is wrong with its bytes."""
     if len(content) > limits.file_size:
         reason = (
-            f"The file has {len(content):,} bytes, and the limit is {limits.file_size:,}; split the plan with "
-            "`include` or raise `limits: file_size`."
+            f"the file has {len(content):,} bytes, and the limit is {limits.file_size:,}; split the "
+            "plan with `include`, or raise `file_size` in the configuration's `limits`"
         )
         return "", _Note("limit-exceeded", reason, 0, 0)
     try:
@@ -293,18 +306,18 @@ def _decode(content: bytes, limits: Limits) -> tuple[str, _Note | None]:
     except UnicodeDecodeError as error:
         text = content[: error.start].decode()
         start = len(text) - text.startswith("\ufeff")
-        reason = f"The byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8."
+        reason = f"the byte 0x{content[error.start]:02X} is not UTF-8; save the file as UTF-8"
         if content[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-            reason = "The file is in UTF-16; save it as UTF-8."
+            reason = "the file is in UTF-16; save it as UTF-8"
         return text, _Note("encoding-error", reason, start, start + 1)
     forbidden = _FORBIDDEN.search(text)
     if forbidden is None:
         return text, None
     start = forbidden.start() - text.startswith("\ufeff")
     code = ord(forbidden.group())
-    reason = f"YAML does not allow the control character U+{code:04X}; delete it."
+    reason = f"YAML does not allow the control character U+{code:04X}; delete it"
     if not code:
-        reason = "A zero byte stands here: the file is UTF-16 or not a text; save it as UTF-8."
+        reason = "a zero byte stands here: the file is in UTF-16 or no text at all; save it as UTF-8"
     return text, _Note("encoding-error", reason, start, start + 1)
 
 
@@ -342,8 +355,8 @@ _CORE_TAGS: dict[str, tuple[type, str]] = {
 }
 
 
-def _tagged(text: str, tag: str, plain: bool) -> tuple[Any, str | None]:  # noqa: FBT001 - a fact about the text
-    """Give a scalar the type that its tag names; unknown tags mean nothing. Also say what is wrong with it."""
+def _tagged(text: str, tag: str, *, plain: bool) -> tuple[Any, str | None]:
+    """Give a scalar the type that its tag names (unknown tags mean nothing); also say what is wrong."""
     if tag in {"!", "tag:yaml.org,2002:str"}:
         return text, None
     if tag not in _CORE_TAGS:
@@ -353,30 +366,19 @@ def _tagged(text: str, tag: str, plain: bool) -> tuple[Any, str | None]:  # noqa
     if wanted is float and type(value) is int:
         value = float(value)
     if type(value) is not wanted:
-        return text, f"The tag !!{tag[18:]} asks for {words}, and '{text[:40]}' is none."
+        return text, f"the tag !!{tag[18:]} asks for {words}, and '{text[:40]}' is none"
     return value, None
 
 
-_PROPERTIES = re.compile(r"(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*|[ \t\r\n]+|#[^\r\n]*)*")
-"""Anchors and tags before a node, with what may stand between and after them."""
-
-
-class _Anchor(Struct):
-    """What an anchor names; `text` of a scalar, `size` in nodes with aliases in full, 0 while it is being read."""
-
-    node: int
-    data: Any = None
-    text: str | None = None
-    size: int = 0
-
-
 def _events(text: str) -> tuple[Callable[[], Any], Any, type[Exception]]:
-    """Return a function for the next parser event, the module of the event classes, and the error it raises."""
+    """Return a function for the next parser event, the module of event classes, and the error it raises."""
     import yaml  # noqa: PLC0415 - 10 ms; a run answered from the cache reads nothing
 
-    if yaml.__with_libyaml__:
-        return yaml.cyaml.CParser(text).get_event, yaml.events, yaml.YAMLError
-    return _pure_events(text)
+    if not yaml.__with_libyaml__:
+        return _pure_events(text)
+    from yaml._yaml import CParser  # noqa: PLC0415
+
+    return CParser(text).get_event, yaml.events, yaml.YAMLError
 
 
 def _pure_events(text: str) -> tuple[Callable[[], Any], Any, type[Exception]]:
@@ -386,38 +388,99 @@ def _pure_events(text: str) -> tuple[Callable[[], Any], Any, type[Exception]]:
     return YAML(typ="safe", pure=True).parse(text).__next__, events, YAMLError
 
 
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\(u[dD][89abAB][0-9a-fA-F]{2})\\(u[dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _disguise(text: str) -> tuple[str, Callable[[str, str], str] | None]:
+    """Hide what libyaml takes otherwise than YAML 1.2; also return what undoes it (value, its first sign).
+
+    libyaml ends lines at U+0085, U+2028 and U+2029, and refuses the surrogate pairs of JSON. Characters of
+    private use that the text does not have stand for them, one for one, so that every offset stays.
+    """
+    breaks = [] if text.isascii() else [sign for sign in "\x85\u2028\u2029" if sign in text]
+    pairs = "\\u" in text and _PAIR.search(text) is not None
+    if not breaks and not pairs:
+        return text, None
+    free = (chr(code) for code in range(0xF0000, 0xFFFFE) if chr(code) not in text)
+    stands_for = {sign: next(free) for sign in (*breaks, "\\")}
+    slash = stands_for["\\"]
+    text = _PAIR.sub(rf"\1{slash}\2{slash}\3", text)
+    text = text.translate({ord(sign): stands_for[sign] for sign in breaks})
+    hidden = re.compile(f"{slash}u(....){slash}u(....)")
+    undone = {ord(sign): original for original, sign in stands_for.items()}
+
+    def reveal(value: str, first: str) -> str:
+        if first == '"':
+            value = hidden.sub(
+                lambda pair: chr(0x10000 + ((int(pair[1], 16) & 0x3FF) << 10) + (int(pair[2], 16) & 0x3FF)),
+                value,
+            )
+        return value.translate(undone)
+
+    return text, reveal
+
+
+def _matched(pattern: re.Pattern[str], text: str, start: int, end: int = sys.maxsize) -> int:
+    match = pattern.match(text, start, end)
+    return match.end() if match else start
+
+
+_PROPERTIES = re.compile(r"(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*|[ \t\r\n]+|#[^\r\n]*)*")
+"""Anchors and tags before a node, with what may stand between and after them."""
+_NOTHING = re.compile(r"\.\.\.(?:[ \t\r\n]+|#[^\r\n]*|(?<=[\r\n])\.\.\.(?=[ \t\r\n]|$))*")
+"""The end of a document and all that is no other document."""
 _QUOTES_AND_BLOCKS = frozenset("\"'|>")
-_MARKER = re.compile(r"(?:---)?")
-_COMPLEX_KEY = "A key must be one text, and this is a list or a mapping."
+_SECOND = "a second document starts here; keep each plan in a file of its own"
+_COMPLEX_KEY = "a key must be one text, and this is a list or a mapping"
+_MOST_NOTES = 100
 _MERGE = object()
 _DROPPED = object()
 
 
-def _build(text: str, limits: Limits, notes: list[_Note]) -> tuple[Any, _Nodes]:
-    """Turn the parser's events into data and positions; what is wrong but not fatal goes to `notes`."""
-    next_event, kinds, parser_error = _events(text)
+class _Anchor(Struct):
+    """What an anchor names; `text` of a scalar, `size` in nodes, aliases in full, 0 while it is read."""
+
+    node: int
+    data: Any = None
+    text: str | None = None
+    size: int = 0
+
+
+def _build(text: str, limits: Limits) -> tuple[Any, _Nodes, list[_Note]]:
+    """Turn the parser's events into data and positions; also return what is wrong but not fatal.
+
+    Raises:
+        _StopError: nothing can be said about the data.
+    """
+    source, reveal = _disguise(text)
+    next_event, kinds, parser_error = _events(source)
     try:
-        return _loop(next_event, kinds, text, limits, notes)
+        return _loop(next_event, kinds, text, reveal, limits)
     except parser_error as error:
         raise _StopError(_explain(error, text)) from None
 
 
 def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for each event costs as much as the event
-    next_event: Callable[[], Any], kinds: Any, text: str, limits: Limits, notes: list[_Note]
-) -> tuple[Any, _Nodes]:
+    next_event: Callable[[], Any],
+    kinds: Any,
+    text: str,
+    reveal: Callable[[str, str], str] | None,
+    limits: Limits,
+) -> tuple[Any, _Nodes, list[_Note]]:
     scalar_event, alias_event, mapping_start = kinds.ScalarEvent, kinds.AliasEvent, kinds.MappingStartEvent
     collection_starts = (mapping_start, kinds.SequenceStartEvent)
     collection_ends = (kinds.MappingEndEvent, kinds.SequenceEndEvent)
 
-    offsets = array("I")
+    nodes = _Nodes(array("I"), {}, {}, len(text))
+    offsets = nodes.offsets
     place = offsets.append
-    children: dict[int, Any] = {}
-    targets: dict[int, int] = {}
     anchors: dict[str, _Anchor] = {}
     unfinished: dict[int, tuple[_Anchor, int]] = {}  # anchored collections being read, with the count before
     merges: dict[int, tuple[Any, int]] = {}  # by mapping: the value of `<<` and its node
+    notes: list[_Note] = []
 
-    # the collection being read: its data, positions, node and style, and in a mapping the key that waits
+    # The collection being read: its data, the nodes of its keys or elements, its own node and style, and in a
+    # mapping the key that waits for its value. The root is the one element of a list.
     data: Any = []
     inside: Any = []
     me, in_mapping, flow = -1, False, False
@@ -428,7 +491,12 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
     count = 0  # nodes so far, hence the number of the next
     room = limits.nodes  # less what aliases repeat
     last = 0  # end of the last node
-    document_end = len(text)
+
+    def note(rule: str, reason: str, start: int, end: int, *more: str | int, related: _Related = ()) -> None:
+        if len(notes) < _MOST_NOTES:  # a file of nothing but mistakes must not cost more than another
+            path = [frame[5] if frame[3] else len(frame[0]) for frame in stack[1:]]
+            parts = tuple(part for part in (*path, *more) if isinstance(part, str | int))
+            notes.append(_Note(rule, reason, start, end, parts, related))
 
     while True:
         event = next_event()
@@ -436,70 +504,43 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
         if kind is scalar_event:
             start = event.start_mark.index
             end = event.end_mark.index
-            value = event.value
+            text_as_key = value = event.value
             first = text[start] if start < end else ""
             tag = anchor = None
             if first == "&" or first == "!":  # noqa: PLR1714 - twice as fast as a set
-                start = _PROPERTIES.match(text, start, end).end()  # type: ignore[union-attr] # matches nothing
+                start = _matched(_PROPERTIES, text, start, end)
                 first = text[start] if start < end else ""
                 tag = event.tag
                 if event.anchor is not None:
-                    anchors[event.anchor] = anchor = _Anchor(count, value, value, 1)
+                    anchors[event.anchor] = anchor = _Anchor(count, size=1)
             if first == "|" or first == ">":  # noqa: PLR1714
                 end = start + len(text[start:end].rstrip(" \t\r\n"))
             elif start == end and text[start - 1 : start].isspace():
                 start = end = last
+            if reveal is not None:
+                text_as_key = value = reveal(value, first)
+            if anchor is not None:
+                anchor.data = anchor.text = value
             last = end
-            node = count
-            count += 1
             place(start)
             place(end)
-            if in_mapping and key is None:
-                if value == "<<" and first == "<":
-                    key = _MERGE
-                    if me in merges:
-                        reason = "`<<` stands twice in this mapping; give it one list: `<<: [*a, *b]`."
-                        notes.append(_Note("duplicate-key", reason, start, end, _path(stack)))
-                        key = _DROPPED
-                elif value in data:
-                    notes.append(_duplicate(value, start, end, inside[value], offsets, _path(stack)))
-                    key = _DROPPED
-                else:
-                    key = value
-                    key_node = node
-                continue
-            if tag is not None:
-                value, wrong = _tagged(value, tag, first not in _QUOTES_AND_BLOCKS)
-                if wrong:
-                    notes.append(
-                        _Note(
-                            "invalid-value",
-                            wrong,
-                            start,
-                            end,
-                            _path(stack, len(data) if key is None else key),
-                        )
-                    )
-            elif first in _STARTS_TYPED:
-                value = _resolve(value)
-            if anchor is not None:
-                anchor.data = value
+            node = count
+            count += 1
         elif kind in collection_starts:
             start = event.start_mark.index
-            anchor = None
             if event.anchor is not None or event.tag is not None:
-                start = _PROPERTIES.match(text, start, event.end_mark.index).end()  # type: ignore[union-attr]
+                start = _matched(_PROPERTIES, text, start, event.end_mark.index)
             stack.append((data, inside, me, in_mapping, flow, key, key_node))
             if len(stack) > limits.depth:
-                reason = f"This is nested more than {limits.depth} levels deep, and that is the limit."
+                reason = f"this is nested more than {limits.depth} levels deep, which is the limit"
                 raise _StopError(_Note("limit-exceeded", reason, start, start + 1))
             me = count
             if event.anchor is not None:
                 anchors[event.anchor] = anchor = _Anchor(me)
                 unfinished[me] = anchor, count - room
+            place(start)
+            place(start)
             count += 1
-            place(start)
-            place(start)
             flow = event.flow_style
             key = None
             in_mapping = kind is mapping_start
@@ -509,67 +550,95 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
             if flow and event.end_mark.index > event.start_mark.index:
                 last = event.end_mark.index
             offsets[2 * me + 1] = last
-            children[me] = inside
-            value, node = data, me
-            if me in merges and not _merge(data, inside, *merges[me], children, targets):
-                start = offsets[2 * merges[me][1]]
-                reason = "`<<` takes a mapping, an alias of one, or a list of these."
-                notes.append(
-                    _Note("invalid-value", reason, start, offsets[2 * merges[me][1] + 1], _path(stack))
-                )
+            nodes.children[me] = inside
+            if me in merges and not _merge(data, inside, *merges[me], nodes):
+                start, end = nodes.reach(merges[me][1])
+                note("invalid-value", "`<<` takes a mapping, an alias of one, or a list of these", start, end)
             if me in unfinished:
                 anchor, before = unfinished.pop(me)
                 anchor.data, anchor.size = data, count - room - before
+            value, node, tag, first, text_as_key = data, me, None, "[", None
             data, inside, me, in_mapping, flow, key, key_node = stack.pop()
-            if in_mapping and key is None:
-                notes.append(_Note("invalid-value", _COMPLEX_KEY, offsets[2 * node], last, _path(stack)))
-                key = _DROPPED
-                continue
         elif kind is alias_event:
             start, last = event.start_mark.index, event.end_mark.index
-            anchor = anchors.get(event.anchor)
+            name = event.anchor
+            anchor = anchors.get(name)
             if anchor is None:
-                reason = f"No text before this has the anchor `&{event.anchor}`, so `*{event.anchor}` repeats nothing."
+                reason = (
+                    f"no text before this has the anchor `&{name}`; a text that starts with `*` needs quotes"
+                )
                 raise _StopError(_Note("syntax-error", reason, start, last))
             if not anchor.size:
-                reason = f"`*{event.anchor}` stands inside the text that it repeats, which would never end."
+                reason = f"`*{name}` stands inside the very text that it repeats, which would never end"
                 raise _StopError(_Note("limit-exceeded", reason, start, last))
+            place(start)
+            place(last)
+            nodes.targets[count] = anchor.node
             node = count
             count += 1
             room -= anchor.size - 1
-            place(start)
-            place(last)
-            targets[node] = anchor.node
-            value = anchor.data
-            if in_mapping and key is None:
-                if anchor.text is None:
-                    notes.append(_Note("invalid-value", _COMPLEX_KEY, start, last, _path(stack)))
-                    key = _DROPPED
-                elif anchor.text in data:
-                    notes.append(
-                        _duplicate(anchor.text, start, last, inside[anchor.text], offsets, _path(stack))
-                    )
-                    key = _DROPPED
-                else:
-                    key = anchor.text
-                    key_node = node
-                continue
+            value, tag, first, text_as_key = anchor.data, None, "*", anchor.text
         elif kind is kinds.DocumentStartEvent:
-            if data:
-                reason = "A second document starts here; keep each plan in a file of its own."
-                end = event.start_mark.index + len(_MARKER.match(text, event.start_mark.index).group())
-                notes.append(_Note("multiple-documents", reason, event.start_mark.index, end))
-                break
-            continue
+            if not data:
+                continue
+            start = event.start_mark.index
+            note("multiple-documents", _SECOND, start, _line_end(text, start))
+            break
         elif kind is kinds.DocumentEndEvent:
-            document_end = event.start_mark.index
-            continue
+            nodes.end = start = event.start_mark.index
+            if not text.startswith("...", start):
+                continue
+            start = _matched(_NOTHING, text, start)
+            if start < len(text):
+                note("multiple-documents", _SECOND, start, _line_end(text, start))
+            break
         elif kind is kinds.StreamEndEvent:
             break
         else:
             continue
+
+        if in_mapping and key is None:
+            key = _DROPPED
+            if text_as_key is None:
+                note("invalid-value", _COMPLEX_KEY, offsets[2 * node], last)
+            elif text_as_key == "<<" and first == "<":
+                if me not in merges:
+                    key = _MERGE
+                    merges[me] = None, node
+                else:
+                    reason = "`<<` is given twice in this mapping; write one with a list, `<<: [*a, *b]`"
+                    note("duplicate-key", reason, start, last)
+            elif text_as_key in data:
+                reason = (
+                    f"the key '{text_as_key[:80]}' is given twice in this mapping, and the first one counts"
+                )
+                related = (("the first one", *nodes.reach(inside[text_as_key])),)
+                note(
+                    "duplicate-key",
+                    f"{reason}; rename or remove one",
+                    start,
+                    last,
+                    text_as_key,
+                    related=related,
+                )
+            else:
+                key = text_as_key
+                key_node = node
+            continue
+        if tag is not None:
+            value, wrong = _tagged(value, tag, plain=first not in _QUOTES_AND_BLOCKS)
+            if wrong:
+                note("invalid-value", wrong, start, end, len(data) if key is None else key)
+            if anchor is not None:
+                anchor.data = value
+        elif first in _STARTS_TYPED:
+            value = _resolve(value)
+            if anchor is not None:
+                anchor.data = value
         if count > room:
-            reason = f"With every alias counted in full there are more than {limits.nodes:,} values; that is the limit."
+            reason = (
+                f"with aliases written out there are more than {limits.nodes:,} values, which is the limit"
+            )
             raise _StopError(_Note("limit-exceeded", reason, offsets[2 * node], last))
         if not in_mapping:
             data.append(value)
@@ -582,53 +651,92 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
         key = None
 
     if not data or (count == 1 and data[0] is None and offsets[0] == offsets[1]):
-        reason = "The file has nothing in it but comments." if text.strip() else "The file is empty."
-        raise _StopError(_Note("invalid-value", reason, 0, len(text.splitlines()[0]) if text else 0))
-    return data[0], _Nodes(offsets, children, targets, document_end)
+        reason = "the file has nothing in it but comments" if text.strip() else "the file is empty"
+        raise _StopError(_Note("invalid-value", reason, 0, _line_end(text, 0)))
+    return data[0], nodes, notes
 
 
-def _path(stack: list[Any], *more: str | int) -> Path:
-    """Return the path of the collection being read."""
-    parts = [frame[5] if frame[3] else len(frame[0]) for frame in stack[1:]]
-    return tuple(part for part in (*parts, *more) if isinstance(part, str | int))
-
-
-def _duplicate(key: str, start: int, end: int, first: int, offsets: "array[int]", path: Path) -> _Note:
-    related = (("the first one", offsets[2 * first], offsets[2 * first + 1]),)
-    reason = f"The key '{key[:80]}' stands twice in this mapping; the first one counts. Rename or remove one."
-    return _Note("duplicate-key", reason, start, end, (*path, key), related)
-
-
-def _merge(
-    data: dict[str, Any],
-    inside: dict[str, int],
-    value: Any,
-    node: int,
-    children: dict[int, Any],
-    targets: dict[int, int],
-) -> bool:
-    """Add the entries that `<<` brings and the mapping does not have itself."""
-    sources = [(value, node)] if isinstance(value, dict) else []
+def _merge(data: dict[str, Any], inside: dict[str, int], value: Any, node: int, nodes: _Nodes) -> bool:
+    """Add the entries that `<<` brings and the mapping does not have itself; say whether it can bring any."""
+    sources: list[tuple[Any, int]] = [(value, node)]
     if isinstance(value, list):
-        sources = list(zip(value, children[targets.get(node, node)], strict=True))
+        sources = list(zip(value, nodes.children_of(node), strict=True))
     for source, source_node in sources:
         if not isinstance(source, dict):
             return False
-        keys = children[targets.get(source_node, source_node)]
+        keys = nodes.children_of(source_node)
         for key, merged in source.items():
             if key not in data:
                 data[key] = merged
                 inside[key] = keys[key]
-    return isinstance(value, dict | list)
+    return True
 
 
-_PLAIN_WORDS = (  # in the order of looking: what the parser says, what it means
-    ("found unexpected end of stream", "The quoted text that starts at {context} is never closed."),
+_QUOTED = "a text with signs of YAML in it needs quotes"
+_REASONS: tuple[tuple[str, str], ...] = (
+    ("quoted scalar.*unexpected", "the quoted text that opens at {opened} is never closed"),
+    ("flow sequence", "the list that opens at {opened} goes on here without `,` or `]`"),
+    ("flow mapping", "the mapping that opens at {opened} goes on here without `,` or `}}`"),
+    (
+        "mapping values are not allowed",
+        "a `:` cannot stand here; {quoted}, and a key a line of its own, indented like its neighbours",
+    ),
+    ("sequence entries are not allowed", "a list cannot start here; put its first `- ` on a line of its own"),
+    ("mapping keys are not allowed", "a `? ` cannot stand here; {quoted}"),
+    (
+        "expected ':'",
+        "the line that starts at {opened} has no `:`; write `key: value`, or put a long text in quotes",
+    ),
+    (
+        "block mapping",
+        "this does not fit the mapping that starts at {opened}; indent keys alike, quote texts as a whole",
+    ),
+    ("block collection", "this does not fit the list that starts at {opened}: indent its `- ` signs alike"),
+    ("node content", "a value is missing before this sign; {quoted}"),
+    (
+        "<document start>",
+        "this stands behind the end of the document; look for a bracket too many or lost indentation",
+    ),
+    (
+        "escape|hexdec",
+        "a `\\` in double quotes starts an escape, and this is none; double it, or use single quotes",
+    ),
+    ("undefined tag handle", "this tag starts with a handle that no %TAG line declares; leave the tag out"),
+    ("incompatible YAML", "only version 1 of YAML can be read; leave the %YAML line out"),
+    ("directive", "a line that starts with `%` is a directive, and this is none; {quoted}"),
+    ("alphabetic or numeric", "a name of letters and digits must follow `&` or `*`; {quoted}"),
+    (
+        "block scalar",
+        "after `|` or `>` only `+`, `-`, a digit from 1 to 9 or a comment can follow on the line",
+    ),
+    ("tag", "`!` starts a tag, and this is none; {quoted}"),
 )
+_FOR_THE_SIGN = {
+    "\t": "a tab stands here where the text is indented; YAML is indented with spaces only",
+    **{sign: f"a text cannot start with `{sign}`; put it in quotes" for sign in "@`%"},
+}
 
 
 def _explain(error: Exception, text: str) -> _Note:
-    """Say the parser's reason in plain words, with what usually causes it."""
-    problem, mark = getattr(error, "problem", None), getattr(error, "problem_mark", None)
-    start = min(mark.index, len(text)) if mark is not None else 0
-    return _Note("syntax-error", f"This is not YAML: {problem or error}.", start, start + (start < len(text)))
+    """Say the parser's reason in plain words, at the place it names, and point at what it follows from."""
+    problem, context = (str(getattr(error, name, None) or "") for name in ("problem", "context"))
+    marks = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    start, opened = (min(mark.index, len(text)) if mark else None for mark in marks)
+    start = start or 0
+    if start == len(text):  # nobody looks behind the last line
+        start = len(text.rstrip())
+    end = min(start + 1, len(text))
+    sign = text[start:end]
+    if sign in _FOR_THE_SIGN and re.search(r"cannot start any token|\btab\b", problem):
+        return _Note("syntax-error", _FOR_THE_SIGN[sign], start, end)
+    said = f"{context} {problem}"
+    reason = next(
+        (words for found, words in _REASONS if re.search(found, said)),
+        f"this is not YAML: {problem or error}",
+    )
+    related: _Related = ()
+    if opened is not None and "{opened}" in reason:
+        related = (("it starts here", opened, opened + 1),)
+    where = _without_data("", text).position(opened or 0)
+    reason = reason.format(opened=f"line {where.line}, column {where.column}", quoted=_QUOTED)
+    return _Note("syntax-error", reason, start, end, related=related)
