@@ -257,7 +257,6 @@ def lint(
     choice: Choice,
     today: date,
     clock: Clock | None = None,
-    tick: Callable[[], None] = lambda: None,
 ) -> Result:
     """Check plan files and return every diagnostic, ordered by path, position and rule.
 
@@ -265,7 +264,7 @@ def lint(
         UsageError: a name in `choice` or a configuration is wrong.
         RuleError: a check crashed.
     """
-    return examine(files, world, choice=choice, today=today, clock=clock, tick=tick).result
+    return examine(files, world, choice=choice, today=today, clock=clock).result
 
 
 class Examined(Struct, frozen=True):
@@ -282,7 +281,6 @@ def examine(
     choice: Choice,
     today: date,
     clock: Clock | None = None,
-    tick: Callable[[], None] = lambda: None,
 ) -> Examined:
     """Do what `lint` does, for commands that also need the plans and their schedules.
 
@@ -308,7 +306,6 @@ def examine(
         for finding in one.config.findings:
             sources = Sources(one.config.documents[finding.place.file or ""])
             found += _staged(rules, (finding,), sources, None)
-        tick()
     kept, suppressed = _suppress(_once(found), loaded, rulesets)
     clock.lap("suppressions")
     return Examined(_result(kept, suppressed, loaded, contexts, today), contexts)
@@ -400,14 +397,12 @@ def _result(
     }
     ordered = sorted(kept, key=lambda d: (d.location, d.rule, d.message))
     diagnostics = tuple(fingerprints(ordered, lambda file: documents[file].data))
-    shown = {d.location.path for d in diagnostics} | {r.location.path for d in diagnostics for r in d.related}
     return Result(
         today=today,
         plans=tuple(_summary(contexts[one.file]) for one in loaded if one.file in contexts),
         diagnostics=diagnostics,
         files=len(loaded),
         suppressed=suppressed,
-        texts={file: document.lines() for file, document in documents.items() if file in shown},
     )
 
 
@@ -432,6 +427,6 @@ def configuration_result(error: ConfigError, catalogue: Catalogue, today: date) 
         file = finding.place.file or ""
         found += _staged(rules, (finding,), Sources(error.documents.get(file) or unread(file, b"")), None)
     ordered = sorted(_once(found), key=lambda d: (d.location, d.rule, d.message))
-    texts = {file: document.lines() for file, document in error.documents.items()}
-    diagnostics = tuple(fingerprints(ordered, lambda file: error.documents[file].data if file in texts else None))
-    return Result(today=today, diagnostics=diagnostics, texts=texts)
+    known = error.documents
+    diagnostics = tuple(fingerprints(ordered, lambda file: known[file].data if file in known else None))
+    return Result(today=today, diagnostics=diagnostics)

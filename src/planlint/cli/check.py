@@ -4,17 +4,18 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path as FilePath
 from time import perf_counter
 from typing import Any
 
 import click
 
-from planlint import report
-from planlint.cli.workspace import Workspace, parse_day
+from planlint import batch, report
+from planlint.cache import Cache
+from planlint.cli.workspace import Workspace, disk, parse_day
 from planlint.config import ConfigError
 from planlint.diagnostics import Result, Severity
-from planlint.engine import Clock, configuration_result, lint
 from planlint.errors import UsageError
 from planlint.rulesets import Choice
 
@@ -38,6 +39,16 @@ def _severities(ctx: click.Context, parameter: click.Parameter, value: Sequence[
     return tuple(pairs)
 
 
+def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    del ctx, parameter
+    if value is None:
+        return None
+    number, slash, count = value.partition("/")
+    if not (slash and number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
+        raise click.BadParameter(f"'{value}' is not K/N with K from 1 to N, such as 2/8")
+    return int(number), int(count)
+
+
 @click.command()
 @click.argument("paths", nargs=-1)
 @click.option("--format", "formats", multiple=True, type=click.Choice(report.FORMATS), help="How to print (text).")
@@ -50,6 +61,10 @@ def _severities(ctx: click.Context, parameter: click.Parameter, value: Sequence[
 @click.option("--fail-on", type=click.Choice([*_LEVELS, "never"]), default="error", help="Exit 1 from here (error).")
 @click.option("--today", callback=parse_day, envvar="PLANLINT_TODAY", metavar="DATE", help="The day it is.")
 @click.option("--stdin-filename", default="stdin.plan.yaml", metavar="FILE", help="What `-` is called.")
+@click.option("--jobs", "-j", type=click.IntRange(0), default=1, metavar="N", help="Processes (1); 0 for all cores.")
+@click.option("--no-cache", is_flag=True, help="Remember nothing and recall nothing.")
+@click.option("--cache-dir", type=click.Path(), envvar="PLANLINT_CACHE_DIR", metavar="DIR", help="Where to remember.")
+@click.option("--shard", callback=_shard, metavar="K/N", help="Only the K-th of N parts of the plans.")
 @click.option("--statistics", is_flag=True, help="Counts by rule.")
 @click.option("--quiet", "-q", is_flag=True, help="Only errors.")
 @click.option("--verbose", "-v", is_flag=True, help="Timings by stage and rule, on standard error.")
@@ -80,24 +95,56 @@ def check(
     workspace = Workspace()
     if "-" in paths:
         workspace.stand_in(stdin_filename, sys.stdin.buffer.read())
-    clock = Clock()
     broken = False
     try:
-        named = [path for path in paths if path != "-"]
-        files = workspace.files(named) if named or "-" not in paths else ()
-        files = tuple(sorted({*files, *([stdin_filename] if "-" in paths else [])}))
-        result = lint(files, workspace.world(), choice=choice, today=today, clock=clock, tick=_Progress(len(files)))
+        result = _checked(paths, stdin_filename, workspace, choice, today, options)
     except ConfigError as error:
+        from planlint.engine import configuration_result  # noqa: PLC0415 - only for a broken configuration
+
         result, broken = configuration_result(error, workspace.catalogue, today), True
     _print(result, targets, workspace, options)
-    if options["verbose"]:
-        for name, seconds in sorted(clock.seconds.items(), key=lambda entry: -entry[1]):
-            click.echo(f"{seconds * 1000:8.1f} ms  {name}", err=True)
     if broken:
         raise UsageError("the configuration has errors; nothing was checked")
     if fail_on == "never":
         return 0
     return int(any(d.severity >= Severity.of(fail_on) for d in result.diagnostics))
+
+
+def _checked(
+    paths: Sequence[str],
+    stdin_filename: str,
+    workspace: Workspace,
+    choice: Choice,
+    today: date,
+    options: Mapping[str, Any],
+) -> Result:
+    named = [path for path in paths if path != "-"]
+    files = workspace.files(named) if named or "-" not in paths else ()
+    files = tuple(sorted({*files, *([stdin_filename] if "-" in paths else [])}))
+    if options["verbose"]:
+        return _timed(files, workspace, choice, today)
+    remember = not options["no_cache"] and "-" not in paths
+    cache = Cache(
+        workspace.cache_folder(options["cache_dir"]) if remember else None,
+        (repr(choice).encode(), today.isoformat().encode(), workspace.digest(files)),
+    )
+    chosen = list(batch.units(files, workspace.content))
+    if options["shard"]:
+        chosen = batch.shard(chosen, *options["shard"])
+    job = batch.Job(partial(disk, workspace), choice, today)
+    progress = _Progress(sum(len(unit.files) for unit in chosen))
+    return batch.run(chosen, job, jobs=options["jobs"] or batch.cores(), cache=cache, tick=progress)
+
+
+def _timed(files: Sequence[str], workspace: Workspace, choice: Choice, today: date) -> Result:
+    """Check in one go and say on standard error what took how long."""
+    from planlint.engine import Clock, lint  # noqa: PLC0415 - most runs go through `batch`
+
+    clock = Clock()
+    result = lint(files, workspace.world(), choice=choice, today=today, clock=clock)
+    for name, seconds in sorted(clock.seconds.items(), key=lambda entry: -entry[1]):
+        click.echo(f"{seconds * 1000:8.1f} ms  {name}", err=True)
+    return result
 
 
 def _targets(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[str, str | None]]:
@@ -112,6 +159,7 @@ def _targets(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[str, 
 def _print(
     result: Result, targets: Sequence[tuple[str, str | None]], workspace: Workspace, options: Mapping[str, Any]
 ) -> None:
+    result = batch.with_texts(result, workspace.content)
     for name, output in targets:
         if name == "text":
             from planlint.report import text  # noqa: PLC0415 - only this format
@@ -163,13 +211,13 @@ class _Progress:
         self.bar: Any = None
         self.done = 0
 
-    def __call__(self) -> None:
-        """Count one file as done."""
-        self.done += 1
+    def __call__(self, files: int) -> None:
+        """Count files as done."""
+        self.done += files
         if self.bar is None and perf_counter() - self.started > _PATIENCE and sys.stderr.isatty():
             self.bar = click.progressbar(length=self.total, label="Checking plans", file=sys.stderr)
-            self.bar.update(self.done - 1)
+            self.bar.update(self.done - files)
         if self.bar is not None:
-            self.bar.update(1)
+            self.bar.update(files)
             if self.done == self.total:
                 self.bar.render_finish()

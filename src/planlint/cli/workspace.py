@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Sequence
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path as FilePath
 
 import click
@@ -98,6 +99,28 @@ class Workspace:
         folder = (self.cwd / file).parent
         return expander(self.root(folder) or folder)(file, entry)
 
+    def digest(self, files: Sequence[str]) -> bytes:
+        """Return a checksum of the rules, the configurations that hold for `files`, and what is installed.
+
+        Raises:
+            ConfigError: one of them is wrong.
+        """
+        from zlib import crc32  # noqa: PLC0415 - only for the cache
+
+        configs = {id(config): config for config in map(self.config, files)}.values()
+        texts = sorted((shown, one.text) for config in configs for shown, one in config.documents.items())
+        extras = [name for name in ("ortools", "numpy", "cel_expr_python") if find_spec(name)]
+        return repr((self.catalogue.digest, crc32(repr(texts).encode()), len(repr(texts)), extras)).encode()
+
+    def cache_folder(self, chosen: str | None) -> FilePath:
+        """Return where results are remembered: never inside the repository, whose files strangers send."""
+        from zlib import crc32  # noqa: PLC0415 - only for the cache
+
+        if chosen is not None:
+            return self.cwd / chosen
+        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118
+        return FilePath(base, "planlint", f"{crc32(os.fsencode(self.cwd)):08x}")
+
     def world(self) -> World:
         """Return the edges of the pipeline on this disk."""
         return World(content=self.content, expand=self.expand, config=self.config)
@@ -110,6 +133,11 @@ def _open_regular(path: str, flags: int) -> int:
         os.close(descriptor)
         raise OSError(0, "it is no regular file")
     return descriptor
+
+
+def disk(workspace: Workspace) -> World:
+    """Return a workspace's world; a function of its own, so that a process can be told to make it."""
+    return workspace.world()
 
 
 def parse_day(ctx: click.Context, parameter: click.Parameter, value: str | None) -> date:

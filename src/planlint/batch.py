@@ -1,0 +1,240 @@
+"""A run over many plans: split into units that know nothing of each other, remembered, spread over processes."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from posixpath import dirname, join, normpath
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from planlint.cache import Cache
+from planlint.diagnostics import Result
+from planlint.rulesets import Choice
+
+# Each pattern begins where a word begins, so that no text makes it slow.
+_FILE = re.compile(rb"(?<![^\s,\[\]{}\"'])[^\s,\[\]{}\"']+\.(?:ya?ml|json)")
+_MAIL = re.compile(rb"email[\"']?\s*:\s*[\"']?([^\s,\"'}]+)")
+_PLAN = re.compile(rb"(?<![a-z0-9_-])([a-z0-9][a-z0-9_-]*)/[a-z0-9]")
+_ID = re.compile(rb"\bid[\"']?\s*:\s*[\"']?([a-z0-9][a-z0-9_-]*)")
+_DEEPEST = 16
+_CHUNK = 64
+
+
+class Unit(Struct, frozen=True):
+    """Plans that are checked together, since they may share people or wait for each other.
+
+    `contents` has the bytes of the plans and of what they include, by path. `certain` is False when what
+    belongs to it depends on more than these bytes (a glob, Git): then nothing is remembered.
+    """
+
+    files: tuple[str, ...]
+    contents: Mapping[str, bytes]
+    certain: bool
+
+
+def units(files: Sequence[str], content: Callable[[str], bytes]) -> Iterator[Unit]:
+    """Split files into units without parsing them; rather too few units than one too many.
+
+    Two plans are in one unit when they name the same file (to include it), the same e-mail address, or one
+    names the other's id before a slash.
+    """
+    groups = _Groups(files)
+    told = {file: _Signals.of(file, content) for file in files}
+    ids: dict[bytes, list[str]] = {}
+    for file, signals in told.items():
+        for name in signals.ids:
+            ids.setdefault(name, []).append(file)
+    first: dict[Any, str] = {}
+    for file, signals in told.items():
+        for key in signals.shared:
+            groups.join(file, first.setdefault(key, file))
+        for name in signals.named & ids.keys():
+            for other in ids[name]:
+                groups.join(file, other)
+    for members in groups.all():
+        contents: dict[str, bytes] = {}
+        for file in members:
+            contents |= told[file].contents
+        yield Unit(tuple(members), contents, all(told[file].certain for file in members))
+
+
+class _Groups:
+    """Union-find over files, keeping their order."""
+
+    def __init__(self, files: Iterable[str]) -> None:
+        self._parent = {file: file for file in files}
+
+    def _root(self, file: str) -> str:
+        while self._parent[file] != file:
+            self._parent[file] = file = self._parent[self._parent[file]]
+        return file
+
+    def join(self, one: str, other: str) -> None:
+        """Put two files into one group."""
+        self._parent[self._root(one)] = self._root(other)
+
+    def all(self) -> Iterable[list[str]]:
+        """Return the groups."""
+        found: dict[str, list[str]] = {}
+        for file in self._parent:
+            found.setdefault(self._root(file), []).append(file)
+        return found.values()
+
+
+class _Signals(Struct, frozen=True):
+    """What the bytes of a plan and of its fragments tell about other plans."""
+
+    shared: frozenset[Any]
+    named: frozenset[bytes]
+    ids: frozenset[bytes]
+    contents: Mapping[str, bytes]
+    certain: bool
+
+    @classmethod
+    def of(cls, file: str, content: Callable[[str], bytes]) -> "_Signals":
+        """Read a plan and everything it may include."""
+        contents: dict[str, bytes] = {}
+        shared: set[Any] = set()
+        certain = True
+        waiting = [(file, 0)]
+        while waiting:
+            name, depth = waiting.pop()
+            if name in contents or depth > _DEEPEST:
+                continue
+            try:
+                text = contents[name] = content(name)
+            except (OSError, ValueError):
+                continue
+            if name != file:
+                shared.add(name)
+            for mail in _MAIL.findall(text):
+                odd = b"\\" in mail or mail[:1] in b"*&!|>"
+                shared.add(b"@" if odd else mail)
+            if b"include" in text:
+                named = [part.decode(errors="replace") for part in _FILE.findall(text)]
+                if not named or any(mark in text for mark in (b"*.", b"?", b"/*", b"\\")):
+                    shared.add("?")
+                    certain = False
+                waiting += ((normpath(join(dirname(name), part)), depth + 1) for part in named)
+            certain = certain and b"baseline" not in text
+        whole = b"\n".join(contents.values())
+        stem = file.rsplit("/", 1)[-1].split(".")[0]
+        own = dirname(file).rsplit("/", 1)[-1] if stem == "plan" else stem
+        return cls(
+            frozenset(shared),
+            frozenset(_PLAN.findall(whole)),
+            frozenset(_ID.findall(whole)) | {own.encode()},
+            contents,
+            certain,
+        )
+
+
+class Job(Struct, frozen=True):
+    """What a worker needs to check units: how to make its world, and what the command line says."""
+
+    world: Callable[[], Any]
+    choice: Choice
+    today: date
+
+
+def lint_units(job: Job, chosen: Sequence[Sequence[str]]) -> list[bytes]:
+    """Check units and return their results, encoded."""
+    from planlint.engine import lint  # noqa: PLC0415 - a run that remembers everything does not need it
+
+    world = job.world()
+    return [
+        msgspec.msgpack.encode(lint(files, world, choice=job.choice, today=job.today)) for files in chosen
+    ]
+
+
+def run(
+    chosen: Sequence[Unit], job: Job, *, jobs: int, cache: Cache, tick: Callable[[int], None] = lambda _: None
+) -> Result:
+    """Check every unit, from memory where nothing has changed; the result does not depend on `jobs`."""
+    keys = [cache.key(unit.files, unit.contents) if unit.certain else None for unit in chosen]
+    found: dict[int, Result] = {}
+    for number, key in enumerate(keys):
+        known = _decoded(cache.get(key)) if key else None
+        if known is not None:
+            found[number] = known
+            tick(len(chosen[number].files))
+    missing = [number for number in range(len(chosen)) if number not in found]
+    for numbers, encoded in _checked(chosen, missing, job, jobs):
+        for number, written in zip(numbers, encoded, strict=True):
+            found[number] = msgspec.msgpack.decode(written, type=Result)
+            key = keys[number]
+            if key:
+                cache.put(key, written)
+            tick(len(chosen[number].files))
+    cache.save()
+    return merge((found[number] for number in sorted(found)), job.today)
+
+
+def _decoded(written: bytes | None) -> Result | None:
+    try:
+        return msgspec.msgpack.decode(written, type=Result) if written else None
+    except (msgspec.DecodeError, ValueError):
+        return None
+
+
+def _checked(
+    chosen: Sequence[Unit], missing: Sequence[int], job: Job, jobs: int
+) -> Iterator[tuple[Sequence[int], list[bytes]]]:
+    size = max(1, min(_CHUNK, -(-len(missing) // max(jobs, 1))))
+    chunks = [missing[at : at + size] for at in range(0, len(missing), size)]
+    if jobs <= 1 or len(chunks) <= 1:
+        for numbers in chunks:
+            yield numbers, lint_units(job, [chosen[number].files for number in numbers])
+        return
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only for several processes
+
+    with ProcessPoolExecutor(min(jobs, len(chunks))) as pool:
+        work = [[chosen[number].files for number in numbers] for numbers in chunks]
+        yield from zip(chunks, pool.map(lint_units, [job] * len(chunks), work), strict=True)
+
+
+def merge(results: Iterable[Result], today: date) -> Result:
+    """Join results into one, in the order of paths and positions."""
+    parts = list(results)
+    # A configuration says the same to every unit.
+    found = {(d.location, d.rule, d.message): d for part in parts for d in part.diagnostics}
+    return Result(
+        today=today,
+        plans=tuple(sorted((plan for part in parts for plan in part.plans), key=lambda plan: plan.path)),
+        diagnostics=tuple(found[key] for key in sorted(found)),
+        files=sum(part.files for part in parts),
+        suppressed=sum(part.suppressed for part in parts),
+    )
+
+
+def shard(chosen: Sequence[Unit], number: int, count: int) -> list[Unit]:
+    """Return the units of one of `count` machines: the same plan always goes to the same one."""
+    from zlib import crc32  # noqa: PLC0415 - only for shards
+
+    return [unit for unit in chosen if crc32(min(unit.files).encode()) % count == number - 1]
+
+
+def with_texts(result: Result, content: Callable[[str], bytes]) -> Result:
+    """Add the lines of the files that diagnostics point into."""
+    from planlint.document import unread  # noqa: PLC0415 - only for formats that show lines
+
+    shown = {d.location.path for d in result.diagnostics}
+    shown |= {other.location.path for d in result.diagnostics for other in d.related}
+    texts: dict[str, Sequence[str]] = {}
+    for file in sorted(shown):
+        try:
+            texts[file] = unread(file, content(file)).lines()
+        except OSError:
+            continue
+    return replace(result, texts=texts)
+
+
+def cores() -> int:
+    """Return how many processes this machine can run at once."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
