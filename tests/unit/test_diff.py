@@ -220,7 +220,9 @@ def test_a_side_that_cannot_be_read() -> None:
     [found] = compare([state(BASE)], [broken])
     assert (found.what, found.unreadable, found.title) == ("changed", ("after",), "Ship the new login")
     assert [d.rule for d in found.new] == ["syntax-error"]
-    assert compare([broken], [broken])[0].unreadable == ("before", "after")
+    assert (found.gone, compare([broken], [broken])) == ((), ())
+    [found] = compare([broken], [state(BASE)])
+    assert ([d.rule for d in found.gone], found.unreadable) == (["syntax-error"], ("before",))
 
 
 # How it is told

@@ -206,7 +206,13 @@ def test_the_plans_at_a_revision_are_those_a_search_would_find(plans: Path) -> N
         top = Snapshot(repository, "HEAD", str(plans))
         assert top.plans() == ("plan.yaml", "plans/a.plan.yaml")
         assert top.plans(include=["extra.yaml"], exclude=["plans/"]) == ("extra.yaml", "plan.yaml")
-        assert Snapshot(repository, "HEAD", str(plans / "plans")).plans() == ("a.plan.yaml",)
+        below = Snapshot(repository, "HEAD", str(plans / "plans"))
+        assert below.plans() == ("a.plan.yaml",)
+        assert below.plans(include=["plans/shared/*"], base=str(plans)) == (
+            "a.plan.yaml",
+            "shared/more.yaml",
+            "shared/team.yaml",
+        )
 
 
 def test_contents_and_includes_by_the_paths_that_users_see(plans: Path) -> None:

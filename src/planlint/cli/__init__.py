@@ -10,13 +10,14 @@ from planlint.errors import RuleError, UsageError
 
 _COMMANDS = {
     "check": "Check plans: are they sound, and can their dates hold?",
+    "diff": "Say what changed between two revisions, and what that does to the dates.",
     "explain": "Explain one rule: what, why, examples, options.",
     "new-rule": "Scaffold a rule in a folder of your own.",
     "rules": "List the rules: what is on, and from where.",
     "schema": "Print a JSON Schema for editors and tools.",
     "test-rules": "Run the examples inside rule manifests as tests.",
 }
-_MODULES = {"check": "check"}
+_MODULES = {"check": "check", "diff": "diff"}
 """Where a command is, when not in `catalogue`."""
 
 

@@ -137,17 +137,10 @@ class PlanChange(Struct, frozen=True, kw_only=True):
     def meaningful(self) -> bool:
         """Whether there is anything to tell."""
         dates = self.finish.before != self.finish.after or self.deadline[0] != self.deadline[1]
-        listed = (
-            self.flips,
-            self.milestones,
-            self.settings,
-            self.items,
-            self.new,
-            self.gone,
-            self.unreadable,
-        )
+        listed = (self.flips, self.milestones, self.settings, self.items, self.new, self.gone)
         moved = self.old_file is not None and self.old_file != self.file
-        return self.what != "changed" or dates or moved or any(listed)
+        broken = len(self.unreadable) == 1  # on both sides it is no news
+        return self.what != "changed" or broken or dates or moved or any(listed)
 
     @property
     def newly_infeasible(self) -> bool:
@@ -208,9 +201,8 @@ def _plan_change(old: State | None, new: State | None) -> PlanChange:
         flips=tuple(_flips(old, new, {})),
     )
     if old is None or new is None or plan_before is None or plan_after is None:
-        return replace(
-            said, new=new.diagnostics if new else (), over_capacity=_over(new.diagnostics if new else ())
-        )
+        fresh, gone = _diagnostics(old.diagnostics if old else (), new.diagnostics if new else (), {})
+        return replace(said, new=fresh, gone=gone if plan_after else (), over_capacity=_over(fresh))
     names = _renamed(plan_before, plan_after)
     fresh, gone = _diagnostics(old.diagnostics, new.diagnostics, names)
     was, now = _critical(old, names), _critical(new, {})

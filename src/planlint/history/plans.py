@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from planlint.diagnostics import Diagnostic, Path
-from planlint.discovery import NOISE, is_plan_name, parse_patterns
+from planlint.discovery import NOISE, Pattern, is_plan_name, parse_patterns
 from planlint.history.git import Repository
 
 _INCLUDES = 200
@@ -72,21 +72,32 @@ class Snapshot:
         found = (path for path in self._files if any(one.matches(path.split("/")) for one in patterns))
         return tuple(self.shown(path) for path in sorted(found)[:_INCLUDES])
 
-    def plans(self, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> tuple[str, ...]:
-        """Return the plan files under the working directory, as a search there would have found them."""
+    def plans(
+        self, include: Sequence[str] = (), exclude: Sequence[str] = (), base: str | None = None
+    ) -> tuple[str, ...]:
+        """Return the plan files under the working directory, as a search there would have found them.
+
+        `include` and `exclude` are patterns relative to `base`, an absolute path (the working directory).
+        """
         wanted, unwanted = parse_patterns(include), parse_patterns(exclude)
-        return tuple(
-            shown
-            for shown in sorted(map(self.shown, self._files))
-            if not shown.startswith("../") and _is_plan(shown.split("/"), wanted, unwanted)
-        )
+        folder = os_path.relpath(os_path.realpath(base or self._cwd), self._root).replace(os.sep, "/")
+        prefix = "" if folder == "." else f"{folder}/"
+        found = []
+        for path in self._files:
+            shown = self.shown(path)
+            inner = path.removeprefix(prefix).split("/")
+            if not shown.startswith("../") and _is_plan(shown.split("/"), inner, wanted, unwanted):
+                found.append(shown)
+        return tuple(sorted(found))
 
 
-def _is_plan(parts: Sequence[str], include: Sequence[Any], exclude: Sequence[Any]) -> bool:
-    *folders, name = parts
+def _is_plan(
+    shown: Sequence[str], path: Sequence[str], include: Sequence[Pattern], exclude: Sequence[Pattern]
+) -> bool:
+    *folders, name = shown
     if any(folder.startswith(".") or folder in NOISE for folder in folders):
         return False
-    prefixes = [parts[:end] for end in range(1, len(parts) + 1)]
+    prefixes = [path[:end] for end in range(1, len(path) + 1)]
     if any(one.matches(prefix) for one in exclude for prefix in prefixes):
         return False
     return is_plan_name(name) or any(one.matches(prefix) for one in include for prefix in prefixes)
