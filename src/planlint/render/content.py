@@ -19,7 +19,7 @@ from planlint.schedule.result import Deadline, Scheduled
 AHEAD = timedelta(28)
 WEEKS = 8
 MOST_FINDINGS = 200
-MOST_ROWS = 2000
+MOST_ROWS = 3500
 MOST_RACI_PEOPLE = 12
 BLOCKS = 5
 HIGH = 10
@@ -322,7 +322,7 @@ class Link(NamedTuple):
     """One task of the critical path; `cost` is what its people cost a day."""
 
     row: Row
-    after: str
+    after: Safe
     cost: float | None
 
 
@@ -335,8 +335,7 @@ def critical(page: Page) -> dict[str, Any]:
     chain = [by_id[i] for i in report.schedule.critical if i in by_id and by_id[i].item.status != "done"]
     links = []
     for row in chain:
-        driver = row.dates.driver if row.dates else None
-        links.append(Link(row, page.title(driver) if driver else "", _cost_a_day(plan, row)))
+        links.append(Link(row, _waits_for(page, row), _cost_a_day(plan, row)))
     costs = [link.cost for link in links if link.cost]
     return {
         "links": links[:40],
@@ -344,6 +343,16 @@ def critical(page: Page) -> dict[str, Any]:
         "cost": max(costs, default=None),
         "buffer": outlook(report, page.language).buffer,
     }
+
+
+def _waits_for(page: Page, row: Row) -> Safe:
+    """Say what sets a start: a predecessor, or a date of the item's own."""
+    dates, earliest = row.dates, getattr(row.item, "not_before", None)
+    if dates and dates.driver:
+        return markdown(page.title(dates.driver))
+    if dates and earliest == dates.start:
+        return page.language.say("not before {day}", day=earliest)
+    return Safe("")
 
 
 def _cost_a_day(plan: Plan, row: Row) -> float | None:

@@ -54,7 +54,7 @@ def _gantt(report: Report, shown: list[Row], language: Language, flavor: Flavor)
     plan, schedule = report.plan, report.schedule
     if schedule is None:
         return ""
-    span = f"{language.date(schedule.start)}{chr(0x2013)}{language.date(schedule.finish)}"
+    span = f"{language.date(schedule.start)} - {language.date(schedule.finish)}"
     lines = [
         "gantt",
         f"    accTitle: {_plain(plan.title)}",
@@ -79,7 +79,7 @@ def _section(report: Report, row: Row, language: Language) -> str:
     if isinstance(row.item, Milestone):
         return language.plain("Milestones")
     top: Task = row.item
-    while top.parent in report.plan.tasks:
+    while top.parent is not None:
         top = report.plan.tasks[top.parent]
     return top.title or top.id if top is not row.item else language.plain("Tasks")
 
@@ -103,14 +103,14 @@ def _task(row: Row, number: int) -> str:
 
 def _marks(report: Report, language: Language, flavor: Flavor) -> Iterator[str]:
     """Yield the status date and the deadline: vertical lines where they are drawn, milestones elsewhere."""
-    marks = [("v1", "Status date", report.as_of)]
+    marks = [("v1", language.plain("Status date"), report.as_of)]
     if report.plan.deadline:
-        marks.append(("v2", "Deadline", report.plan.deadline))
+        marks.append(("v2", language.plain("Deadline"), report.plan.deadline))
     tag = "vert" if flavor == "github" else "milestone"
     if flavor != "github":
         yield f"    section {gantt(language.plain('Dates'))}"
     for identifier, words, day in marks:
-        shown = f"{language.plain(words)} {language.date(day, short=True)}"
+        shown = f"{words} {language.date(day, 'short')}"
         # A vertical line stands at the start of its day: the deadline ends with it, the status date too.
         at = day + timedelta(1) if tag == "vert" else day
         yield f"    {gantt(shown)} :{tag}, {identifier}, {at}, {at + timedelta(1)}"
@@ -178,7 +178,7 @@ def flowchart(report: Report, language: Language) -> str | None:
 
 
 def _when(day: date | None, language: Language) -> str:
-    return f"<br/>{label(language.date(day, short=True))}" if day else ""
+    return f"<br/>{language.date(day, 'short')}" if day else ""
 
 
 def _edges(

@@ -290,7 +290,7 @@ def _amber(report: Report, language: Language, buffer: float | None):  # type: i
         ):
             yield (
                 say(
-                    "{provider} has not confirmed **{title}** for {day}",
+                    "Not confirmed: **{title}** by {provider} on {day}",
                     provider=external.provider,
                     title=external.title,
                     day=external.due,
@@ -304,12 +304,11 @@ def _amber(report: Report, language: Language, buffer: float | None):  # type: i
                 )
             )
     if report.earned:
-        for index, words in (
-            (report.earned.spi, "Work is behind its plan (SPI {n})"),
-            (report.earned.cpi, "Work costs more than planned (CPI {n})"),
-        ):
-            if index is not None and index < BEHIND:
-                yield say(words, n=round(index, 2))
+        spi, cpi = report.earned.spi, report.earned.cpi
+        if spi is not None and spi < BEHIND:
+            yield say("Work is behind its plan (SPI {n})", n=round(spi, 2))
+        if cpi is not None and cpi < BEHIND:
+            yield say("Work costs more than planned (CPI {n})", n=round(cpi, 2))
     if plan.budget and plan.budget.total is not None:
         planned = sum(line.planned or 0 for line in plan.budget.lines.values())
         if planned > plan.budget.total:

@@ -186,7 +186,7 @@ class Renderer:
             "signed": speak.signed_days,
             "percent": lambda value: Safe(speak.percent(value)),
             "money": lambda value: Safe("" if value is None else speak.money(value, currency)),
-            "short": lambda day: Safe(speak.date(day, short=True)),
+            "short": lambda day: Safe(speak.date(day, "short")),
             "week": lambda day: Safe(speak.week(day)),
             "number": lambda value, digits=2: Safe(speak.number(value, digits)),
             "bar": lambda percent: Safe(content.bar(percent)),

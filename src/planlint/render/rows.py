@@ -1,10 +1,11 @@
-"""The plan as rows: every task and milestone with its number, dates and progress, as tables and charts show it."""
+"""The plan as rows: tasks and milestones with number, dates and progress, as tables and charts show them."""
 
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
 from planlint.model import Milestone, Plan, Task
+from planlint.render.escaping import Safe
 from planlint.render.report import Report
 from planlint.schedule.result import Scheduled
 
@@ -18,7 +19,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
     id: str
     item: Task | Milestone
-    wbs: str
+    wbs: Safe
     depth: int
     title: str
     owner: str
@@ -51,7 +52,7 @@ def rows(report: Report) -> Iterator[Row]:
             yield Row(
                 id=milestone.id,
                 item=milestone,
-                wbs="",
+                wbs=Safe(""),
                 depth=0,
                 title=milestone.title or milestone.id,
                 owner=name(plan, milestone.owner),
@@ -60,7 +61,7 @@ def rows(report: Report) -> Iterator[Row]:
             )
 
 
-def numbered(plan: Plan) -> Iterator[tuple[Task, str]]:
+def numbered(plan: Plan) -> Iterator[tuple[Task, Safe]]:
     """Yield the tasks that are not cancelled with their WBS numbers, in the order of the file."""
     counts: dict[str | None, int] = {}
     numbers: dict[str | None, str] = {None: ""}
@@ -69,14 +70,14 @@ def numbered(plan: Plan) -> Iterator[tuple[Task, str]]:
             continue
         counts[task.parent] = counts.get(task.parent, 0) + 1
         numbers[task.id] = f"{numbers[task.parent]}{counts[task.parent]}."
-        yield task, numbers[task.id][:-1]
+        yield task, Safe(numbers[task.id][:-1])
 
 
 def progress(plan: Plan, items: Mapping[str, Scheduled]) -> dict[str, float]:
     """Return how far each task is, in percent points; summaries weighted by the length of their tasks."""
     done: dict[str, float] = {}
     weight: dict[str, float] = {}
-    for task in reversed(plan.tasks.values()):  # children before their parents
+    for task in reversed(list(plan.tasks.values())):  # children before their parents
         parts = [child for child in task.children if child in weight]
         if parts:
             weight[task.id] = sum(weight[part] for part in parts)

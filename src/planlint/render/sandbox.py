@@ -10,7 +10,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, nodes
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, Undefined, nodes
 from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 from jinja2.utils import Namespace
@@ -19,7 +19,7 @@ from msgspec import Struct
 from planlint.diagnostics import Severity
 from planlint.errors import UsageError
 from planlint.model import Plan
-from planlint.render.escaping import Safe
+from planlint.render.escaping import Safe, markdown
 from planlint.render.words import Language
 
 BUILT_IN = Path(__file__).parent / "templates"
@@ -53,7 +53,6 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self._folder = folder
         super().__init__(
             loader=FunctionLoader(self._source),
-            undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=False,
@@ -207,9 +206,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _join(self, values: Iterable[Any], separator: str = "") -> Safe:
         """Join texts, each escaped unless it already is."""
-        return Safe(self._finalize(separator).join(self._finalize(value) for value in self.each(values)))
+        between = markdown(f"x{separator}x")[1:-1]
+        return Safe(between.join(self._finalize(value) for value in self.each(values)))
 
     def _finalize(self, value: Any) -> Safe:
+        if isinstance(value, Undefined):
+            str(StrictUndefined(value._undefined_hint, value._undefined_obj, value._undefined_name, value._undefined_exception))  # noqa: SLF001
         text = self._language.text(value)
         self._text += len(text)
         if self._text > MOST_TEXT:
@@ -225,7 +227,7 @@ def _size(value: Any, depth: int = 0) -> int:
         return MOST_VALUE + 1
     if isinstance(value, Mapping):
         value = (*value, *value.values())
-    if isinstance(value, list | tuple):
+    if type(value) in {list, tuple}:  # rows made by planlint are named tuples, and no larger than the plan
         return sum(_size(part, depth + 1) for part in value) + 1
     return 1
 

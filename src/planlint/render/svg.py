@@ -9,18 +9,20 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from planlint.model import Milestone, Plan, Task
+from planlint.model import MINUTES_A_DAY, Milestone, Plan, Task
 from planlint.render.escaping import Safe, clean, svg
 from planlint.render.report import Report
 from planlint.render.rows import Row, rows
 from planlint.render.words import Language
-from planlint.schedule.calendar import calendars
+from planlint.schedule.calendar import calendars, instant
 from planlint.schedule.result import Scheduled
 
-WIDTH, LEFT, ROW, HEADER, TOP = 1000, 446, 22, 36, 92
+WIDTH, LEFT, ROW, HEADER, TOP = 1000, 452, 22, 36, 92
 MOST_ROWS = 1000
 REPEAT = 40
-COLUMNS = ((6, 40), (48, 208), (260, 86), (350, 46), (398, 46))
+WIDE = 0x2E80
+"""Characters from here on are as wide as high."""
+COLUMNS = ((6, 38), (46, 196), (246, 86), (336, 54), (394, 54))
 """Left edge and width of WBS, task, owner, start, finish."""
 
 _COLOURS = {
@@ -162,42 +164,34 @@ def _legend(report: Report, language: Language) -> Iterator[str]:
     def entry(x: int, shape: str, text: str) -> str:
         return f'<g transform="translate({x} 36)">{shape}<text class="soft s" x="26" y="9">{svg(text)}</text></g>'
 
+    say = language.plain
+    bar, edge = '<rect class="{}" width="{}" height="10" rx="2"/>', '<rect class="cedge" width="20" height="10" rx="2"/>'
     shown = [
-        (
-            '<rect class="bar" width="20" height="10" rx="2"/><rect class="done" width="9" height="10" rx="2"/>',
-            "task, progress",
-        ),
-        (
-            '<rect class="crit" width="20" height="10" rx="2"/><rect class="cedge" width="20" height="10" rx="2"/>',
-            "critical",
-        ),
-        ('<path class="float" d="M2 5H18M18 1V9"/>', "float"),
-        ('<path class="sum" d="M0 1H20V9L16 5H4L0 9z"/>', "summary"),
-        ('<path class="mile" d="M10 0L15 5L10 10L5 5z"/>', "milestone"),
-        ('<path class="due" d="M10 0L15 5L10 10L5 5z"/>', "due"),
-        ('<rect class="base" y="4" width="20" height="3"/>', "baseline"),
-        ('<path class="now" d="M10 -1V11"/>', "status date"),
-        ('<path class="dead" d="M10 -1V11"/>', "deadline"),
-        ('<rect class="off" width="20" height="10"/>', "not worked"),
+        (bar.format("bar", 20) + bar.format("done", 9), say("task, progress")),
+        (bar.format("crit", 20) + edge, say("critical")),
+        ('<path class="float" d="M2 5H18M18 1V9"/>', say("float")),
+        ('<path class="sum" d="M0 1H20V9L16 5H4L0 9z"/>', say("summary")),
+        ('<path class="mile" d="M10 0L15 5L10 10L5 5z"/>', say("milestone")),
+        ('<path class="due" d="M10 0L15 5L10 10L5 5z"/>', say("due")),
+        ('<path class="now" d="M10 -1V11"/>', say("status date")),
+        ('<rect class="off" width="20" height="10"/>', say("not worked")),
     ]
-    absent = set()
-    if not report.baseline:
-        absent.add("baseline")
-    if not report.plan.deadline:
-        absent.add("deadline")
+    if report.plan.deadline:
+        shown.insert(-1, ('<path class="dead" d="M10 -1V11"/>', say("deadline")))
+    if report.baseline:
+        shown.insert(-1, ('<rect class="base" y="4" width="20" height="3"/>', say("baseline")))
     x = 8
-    for shape, name in shown:
-        if name not in absent:
-            text = language.plain(name)
-            yield entry(x, shape, text)
-            x += 40 + round(_width(text))
+    for shape, text in shown:
+        yield entry(x, shape, text)
+        x += 38 + round(_width(text) * 0.92)
 
 
 def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
     yield f'<rect class="head" y="{top}" width="{WIDTH}" height="{HEADER}"/>'
-    names = ("WBS", "Task", "Owner", "Start", "Finish")
+    say = language.plain
+    names = (say("WBS"), say("Task"), say("Owner"), say("Start"), say("Finish"))
     for (x, _), name in zip(COLUMNS, names, strict=True):
-        yield f'<text class="soft b s" x="{x}" y="{top + 28}">{svg(language.plain(name))}</text>'
+        yield f'<text class="soft b s" x="{x}" y="{top + 28}">{svg(name)}</text>'
     months, first = [], axis.first.replace(day=1)
     while first <= axis.last:
         months.append(first)
@@ -218,12 +212,14 @@ def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
                 yield f'<text class="text b s" x="{x + 4}" y="{top + 13}">{svg(language.month(month))}{year if step < 12 else " " + str(month.year)}</text>'
     monday = axis.first + timedelta(-axis.first.weekday() % 7)
     every = next(n for n in (1, 2, 4, 8, 13, 26, 52) if n * axis.day * 7 > 24 or n == 52)  # noqa: PLR2004
+    free = 0.0
     while monday <= axis.last:
         x = axis.x(monday)
         week = monday.isocalendar().week
         if every == 1 or week % every == 1:
             lines.append(f"M{x} {top + 18}v{HEADER - 18}")
-            if x + 22 < WIDTH:
+            if free <= x < WIDTH - 22:
+                free = x + 26
                 yield f'<text class="soft s" x="{x + 3}" y="{top + 30}">{language.week(monday)}</text>'
         monday += timedelta(7)
     yield f'<path class="line" d="{"".join(lines)}M0 {top + HEADER}H{WIDTH}"/>'
@@ -231,7 +227,8 @@ def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
 
 def _days_off(plan: Plan, axis: Axis, top: int, height: int) -> Iterator[str]:
     first, last = axis.first.toordinal(), axis.last.toordinal()
-    worked = set(calendars(plan).working_days(None).between(first, last))
+    segments = calendars(plan).default.segments(instant(axis.first), instant(axis.last + timedelta(1)))
+    worked = {begin // MINUTES_A_DAY for begin, _, _ in segments}
     if axis.day < 1 or not worked:
         return
     path, start = [], None
@@ -247,15 +244,16 @@ def _days_off(plan: Plan, axis: Axis, top: int, height: int) -> Iterator[str]:
 
 
 def _row(row: Row, y: float, axis: Axis, before: Scheduled | None, language: Language) -> Iterator[str]:
-    title = svg(
-        _fit("\N{NO-BREAK SPACE}" * (2 * row.depth) + clean(row.title), COLUMNS[1][1], bold=row.summary)
-    )
-    cells = [row.wbs, title, svg(_fit(clean(row.owner), COLUMNS[2][1]))]
+    indent = 9 * row.depth
+    (_, title_width), (_, owner_width) = COLUMNS[1:3]
+    title = _fit(clean(row.title), title_width - indent, bold=row.summary)
+    cells = [row.wbs, svg(title), svg(_fit(clean(row.owner), owner_width, bold=row.summary))]
     if row.dates:
-        cells += (language.date(row.dates.start, short=True), language.date(row.dates.finish, short=True))
+        form = "short" if axis.first.year == axis.last.year else "compact"
+        cells += (svg(language.date(day, form)) for day in (row.dates.start, row.dates.finish))
     bold = " b" if row.summary else ""
     texts = "".join(
-        f'<text class="{"soft s" if i in {0, 2} else "text"}{bold}" x="{x}" y="{y + 15:g}">{text}</text>'
+        f'<text class="{"soft s" if i in {0, 2} else "text"}{bold}" x="{x + indent * (i == 1)}" y="{y + 15:g}">{text}</text>'
         for i, ((x, _), text) in enumerate(zip(COLUMNS, cells, strict=False))
         if text
     )
@@ -337,11 +335,11 @@ def _end(item: Scheduled, axis: Axis, *, finish: bool) -> float:
 
 def _markers(report: Report, axis: Axis, tops: list[int], height: int, language: Language) -> Iterator[str]:
     deadline = report.plan.deadline
-    lines = [("now", report.as_of, "status date", axis.x(report.as_of))]
+    lines = [("now", report.as_of, language.plain("status date"), axis.x(report.as_of))]
     if deadline:
-        lines.append(("dead", deadline, "deadline", axis.after(deadline)))
+        lines.append(("dead", deadline, language.plain("deadline"), axis.after(deadline)))
     for kind, day, name, x in lines:
-        text = f"{language.plain(name)} {language.date(day)}"
+        text = f"{name} {language.date(day)}"
         anchor = "start" if x < (LEFT + WIDTH) / 2 else "end"
         yield f'<path class="{kind}" d="M{x} {tops[0] - 4}V{height - 8}"/>'
         level = tops[0] - (24 if kind == "now" else 9)
@@ -349,23 +347,19 @@ def _markers(report: Report, axis: Axis, tops: list[int], height: int, language:
 
 
 def _width(text: str, *, bold: bool = False) -> float:
-    """Estimate the width of `text`: exact enough to know where to cut it."""
-    wide = sum(
-        3.2
-        if c in "iljtfrI.,:;'|!()[] \N{NO-BREAK SPACE}"
-        else 11.5
-        if ord(c) > 0x2E7F
-        else 8.8
-        if c.isupper() or c in "mw@%"
-        else 6.4  # noqa: PLR2004
-        for c in text
-    )
-    return wide * (1.06 if bold else 1)
+    """Estimate the width of `text` in the widest of the fonts, well enough to know where to cut it."""
+    wide = 0.0
+    for c in text:
+        if ord(c) >= WIDE:
+            wide += 12
+        elif c in "iljtfrI.,:;'|!()[] ":
+            wide += 4.2
+        else:
+            wide += 9.6 if c.isupper() or c in "mw@%" else 7.1
+    return wide * (1.1 if bold else 1)
 
 
 def _fit(text: str, width: float, *, bold: bool = False) -> str:
-    if _width(text, bold=bold) <= width:
-        return text
-    while text and _width(text + "…", bold=bold) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    while text and _width(text, bold=bold) > width:
+        text = text.removesuffix("…")[:-1].rstrip() + "…" if len(text) > 1 else ""
+    return text

@@ -9,7 +9,7 @@ import datetime as dt
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -23,10 +23,14 @@ NNBSP = "\N{NARROW NO-BREAK SPACE}"
 
 
 class Pattern(Struct, frozen=True):
-    """How a language writes: format strings over `d` day, `m` month, `y` year, `month` its short name."""
+    """How a language writes: format strings over `d` day, `m` month, `y` year, `yy` its end, `month` its name.
 
-    date: str
-    short_date: str
+    A `short` date has no year, a `compact` one only its last two digits.
+    """
+
+    full: str
+    short: str
+    compact: str
     axis: str
     thousands: str
     decimal: str
@@ -36,11 +40,11 @@ class Pattern(Struct, frozen=True):
 
 PATTERNS = {
     "en": Pattern(
-        "{d} {month} {y}", "{d} {month}", "%m-%d", ",", ".", "{}%", "{currency}" + NBSP + "{amount}"
+        "{d} {month} {y}", "{d} {month}", "{d} {month} {yy:02}", "%m-%d", ",", ".", "{}%", "{currency}" + NBSP + "{amount}"
     ),
     "de": Pattern(
         "{d:02}.{m:02}.{y}",
-        "{d:02}.{m:02}.",
+        "{d:02}.{m:02}.", "{d:02}.{m:02}.{yy:02}",
         "%d.%m.",
         ".",
         ",",
@@ -139,10 +143,11 @@ class Language:
                 return self.cadence(value)
         raise TypeError(f"a template cannot print a {type(value).__name__}: print one of its fields")
 
-    def date(self, day: dt.date, *, short: bool = False) -> str:
-        """Write a date; a short one has no year."""
-        pattern = self.pattern.short_date if short else self.pattern.date
-        return pattern.format(d=day.day, m=day.month, y=day.year, month=self.month(day)).replace(" ", NBSP)
+    def date(self, day: dt.date, form: Literal["full", "short", "compact"] = "full") -> str:
+        """Write a date in one of the language's three forms."""
+        pattern: str = getattr(self.pattern, form)
+        parts = {"d": day.day, "m": day.month, "y": day.year, "yy": day.year % 100, "month": self.month(day)}
+        return pattern.format_map(parts).replace(" ", NBSP)
 
     def month(self, day: dt.date) -> str:
         """Write the short name of a date's month."""
