@@ -11,6 +11,8 @@ from planlint.diagnostics import Diagnostic, Result
 from planlint.errors import UsageError
 
 VERSION = 1
+UNREADABLE = "source"
+"""The category whose diagnostics are never known: a file that cannot be read would look clean."""
 
 
 class Entry(Struct, frozen=True, order=True):
@@ -27,10 +29,17 @@ class _File(Struct, frozen=True):
     diagnostics: tuple[Entry, ...]
 
 
-def write(result: Result) -> str:
-    """Return the file's text for all diagnostics of a run, sorted: the same run gives the same bytes."""
-    entries = sorted(Entry(d.location.path, d.rule, d.message, d.fingerprint) for d in result.diagnostics)
-    raw = msgspec.json.encode(_File(VERSION, tuple(entries)))
+def write(result: Result, others: Sequence[Entry] = ()) -> str:
+    """Return the file's text for all diagnostics of a run, sorted: the same run gives the same bytes.
+
+    `others` are entries to keep, about files that the run did not look at.
+    """
+    entries = {
+        Entry(d.location.path, d.rule, d.message, d.fingerprint)
+        for d in result.diagnostics
+        if d.category != UNREADABLE
+    }
+    raw = msgspec.json.encode(_File(VERSION, tuple(sorted((*entries, *others)))))
     return msgspec.json.format(raw, indent=1).decode() + "\n"
 
 
@@ -54,13 +63,12 @@ def without(
 ) -> tuple[Result, tuple[Entry, ...]]:
     """Take the known diagnostics out of a result and count them; also return the entries that are gone.
 
-    What cannot be read is never known: a file that says nothing would look clean. An entry is gone when its
-    file was looked at (`checked`) and does not have it any more.
+    An entry is gone when its file was looked at (`checked`) and does not have it any more.
     """
     left = Counter(entry.fingerprint for entry in known)
     kept: list[Diagnostic] = []
     for d in result.diagnostics:
-        if d.category != "source" and left[d.fingerprint] > 0:
+        if d.category != UNREADABLE and left[d.fingerprint] > 0:
             left[d.fingerprint] -= 1
         else:
             kept.append(d)

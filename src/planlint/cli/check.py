@@ -28,7 +28,9 @@ def _names(ctx: click.Context, parameter: click.Parameter, value: Sequence[str])
     return tuple(name.strip() for text in value for name in text.split(",") if name.strip())
 
 
-def _severities(ctx: click.Context, parameter: click.Parameter, value: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def _severities(
+    ctx: click.Context, parameter: click.Parameter, value: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
     del ctx, parameter
     pairs = []
     for text in value:
@@ -51,19 +53,38 @@ def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 
 @click.command()
 @click.argument("paths", nargs=-1)
-@click.option("--format", "formats", multiple=True, type=click.Choice(report.FORMATS), help="How to print (text).")
-@click.option("--output", "outputs", multiple=True, type=click.Path(), help="Write there; pairs with --format.")
-@click.option("--select", multiple=True, callback=_names, metavar="NAMES", help="Only these rules or categories.")
+@click.option(
+    "--format", "formats", multiple=True, type=click.Choice(report.FORMATS), help="How to print (text)."
+)
+@click.option(
+    "--output", "outputs", multiple=True, type=click.Path(), help="Write there; pairs with --format."
+)
+@click.option(
+    "--select", multiple=True, callback=_names, metavar="NAMES", help="Only these rules or categories."
+)
 @click.option("--ignore", multiple=True, callback=_names, metavar="NAMES", help="Not these.")
 @click.option("--extend-select", multiple=True, callback=_names, metavar="NAMES", help="These as well.")
 @click.option("--profile", metavar="NAME", help="minimal, recommended, strict, or a pack.")
-@click.option("--severity", "severities", multiple=True, callback=_severities, metavar="RULE=LEVEL", help="A level.")
-@click.option("--fail-on", type=click.Choice([*_LEVELS, "never"]), default="error", help="Exit 1 from here (error).")
+@click.option(
+    "--severity", "severities", multiple=True, callback=_severities, metavar="RULE=LEVEL", help="A level."
+)
+@click.option(
+    "--fail-on", type=click.Choice([*_LEVELS, "never"]), default="error", help="Exit 1 from here (error)."
+)
+@click.option("--changed-since", metavar="REV", help="Only on what changed since that Git revision.")
+@click.option(
+    "--baseline", type=click.Path(), metavar="FILE", help="Known diagnostics, which do not fail the run."
+)
+@click.option("--write-baseline", is_flag=True, help="Make --baseline FILE know all there are now.")
 @click.option("--today", callback=parse_day, envvar="PLANLINT_TODAY", metavar="DATE", help="The day it is.")
 @click.option("--stdin-filename", default="stdin.plan.yaml", metavar="FILE", help="What `-` is called.")
-@click.option("--jobs", "-j", type=click.IntRange(0), default=1, metavar="N", help="Processes (1); 0 for all cores.")
+@click.option(
+    "--jobs", "-j", type=click.IntRange(0), default=1, metavar="N", help="Processes (1); 0 for all cores."
+)
 @click.option("--no-cache", is_flag=True, help="Remember nothing and recall nothing.")
-@click.option("--cache-dir", type=click.Path(), envvar="PLANLINT_CACHE_DIR", metavar="DIR", help="Where to remember.")
+@click.option(
+    "--cache-dir", type=click.Path(), envvar="PLANLINT_CACHE_DIR", metavar="DIR", help="Where to remember."
+)
 @click.option("--shard", callback=_shard, metavar="K/N", help="Only the K-th of N parts of the plans.")
 @click.option("--statistics", is_flag=True, help="Counts by rule.")
 @click.option("--quiet", "-q", is_flag=True, help="Only errors.")
@@ -92,6 +113,10 @@ def check(
         severities=options["severities"],
     )
     targets = _targets(formats, outputs)
+    if options["write_baseline"] and not options["baseline"]:
+        raise click.UsageError("--write-baseline needs --baseline FILE")
+    if options["write_baseline"] and (options["changed_since"] or options["shard"]):
+        raise click.UsageError("--write-baseline needs a whole run: no --changed-since, no --shard")
     workspace = Workspace()
     if "-" in paths:
         workspace.stand_in(stdin_filename, sys.stdin.buffer.read())
@@ -102,12 +127,29 @@ def check(
         from planlint.engine import configuration_result  # noqa: PLC0415 - only for a broken configuration
 
         result, broken = configuration_result(error, workspace.catalogue, today), True
+    if not broken:
+        result = _narrowed(result, workspace, paths, options)
     _print(result, targets, workspace, options)
     if broken:
         raise UsageError("the configuration has errors; nothing was checked")
     if fail_on == "never":
         return 0
     return int(any(d.severity >= Severity.of(fail_on) for d in result.diagnostics))
+
+
+def _narrowed(
+    result: Result, workspace: Workspace, paths: Sequence[str], options: Mapping[str, Any]
+) -> Result:
+    if not options["baseline"] and not options["changed_since"]:
+        return result
+    from planlint.cli import only_new  # noqa: PLC0415 - only for a pull request
+
+    if options["baseline"]:
+        rewrite = options["write_baseline"]
+        result = only_new.without_known(result, options["baseline"], paths=paths, rewrite=rewrite)
+    if options["changed_since"]:
+        result = only_new.changed_since(result, workspace, options["changed_since"])
+    return result
 
 
 def _checked(
@@ -151,13 +193,18 @@ def _targets(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[str, 
     """Pair formats with output files; the last format without a file goes to standard output."""
     chosen = list(formats) or (["github"] if os.environ.get("GITHUB_ACTIONS") == "true" else ["text"])
     if len(outputs) > len(chosen) or len(chosen) - len(outputs) > 1:
-        raise click.UsageError("give each --output a --format of its own; one --format may go to standard output")
+        raise click.UsageError(
+            "give each --output a --format of its own; one --format may go to standard output"
+        )
     files: list[str | None] = [*outputs, *[None] * (len(chosen) - len(outputs))]
     return list(zip(chosen, files, strict=True))
 
 
 def _print(
-    result: Result, targets: Sequence[tuple[str, str | None]], workspace: Workspace, options: Mapping[str, Any]
+    result: Result,
+    targets: Sequence[tuple[str, str | None]],
+    workspace: Workspace,
+    options: Mapping[str, Any],
 ) -> None:
     result = batch.with_texts(result, workspace.content)
     for name, output in targets:
@@ -174,8 +221,20 @@ def _print(
             written = report.render(name, result, rules=workspace.catalogue.rules)
         if output is None:
             click.echo(written, nl=False, color=True)
+            if name == "github":
+                _step_summary(result)
         else:
             write_atomically(FilePath(output), written)
+
+
+def _step_summary(result: Result) -> None:
+    """Add what annotations leave out to the summary of a step on GitHub."""
+    from planlint.report import github  # noqa: PLC0415 - only this format
+
+    file, said = os.environ.get("GITHUB_STEP_SUMMARY"), github.step_summary(result)
+    if file and said:
+        with FilePath(file).open("a", encoding="utf-8") as stream:
+            stream.write(said)
 
 
 def write_atomically(file: FilePath, text: str) -> None:

@@ -100,8 +100,9 @@ class Repository:
         Raises:
             GitError: they share none in this clone.
         """
+        commits = self.commit(one), self.commit(other)
         try:
-            found = self._run("merge-base", self.commit(one), self.commit(other))
+            found = self._run("merge-base", *commits)
         except GitError:
             raise GitError(
                 f"'{one}' and '{other}' have no common commit"

@@ -62,6 +62,8 @@ def _deadline(plan: PlanChange) -> str:
     if before is None and after is None:
         return ""
     said = f", deadline {_arrow(before, after)}"
+    if plan.verdict == ("none", "none"):
+        return said
     return said + (f": {_arrow(*plan.verdict)}" if plan.what == "changed" else f": {plan.verdict[1]}")
 
 
@@ -134,9 +136,8 @@ def _sentence(plan: PlanChange) -> str:
     if deadline is None:
         return f"{finish}."
     was, now = plan.verdict
-    date_ = _arrow(*plan.deadline)
-    verdict = f"{now} as before" if was == now else f"{_arrow(was, now)}"
-    return f"{finish}; deadline {date_}: {verdict}."
+    verdict = "" if now == "none" else f": {now} as before" if was == now else f": {_arrow(was, now)}"
+    return f"{finish}; deadline {_arrow(*plan.deadline)}{verdict}."
 
 
 def _days(plan: PlanChange) -> int:
