@@ -14,10 +14,11 @@ _COMMANDS = {
     "explain": "Explain one rule: what, why, examples, options.",
     "new-rule": "Scaffold a rule in a folder of your own.",
     "rules": "List the rules: what is on, and from where.",
+    "schedule": "Compute a plan's dates, and whether its deadlines can hold.",
     "schema": "Print a JSON Schema for editors and tools.",
     "test-rules": "Run the examples inside rule manifests as tests.",
 }
-_MODULES = {"check": "check", "diff": "diff"}
+_MODULES = {"check": "check", "schedule": "schedule", "diff": "diff"}
 """Where a command is, when not in `catalogue`."""
 
 

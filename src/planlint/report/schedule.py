@@ -1,0 +1,259 @@
+"""What `planlint schedule` says: the dates, the verdicts, and what would make a deadline fit."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from planlint import __version__
+from planlint.diagnostics import pointer
+from planlint.model import Plan, Task
+from planlint.report.characters import visible, width
+from planlint.report.json import encode
+from planlint.rule import Context
+from planlint.schedule.result import Deadline, Schedule, Scheduled
+
+
+def json(context: Context, changes: Sequence[str] = (), varied: Context | None = None) -> str:
+    """Write the stable format; with `changes`, what they lead to stands under `what_if`."""
+    data = {
+        "version": 1,
+        "tool": {"name": "planlint", "version": __version__},
+        "today": context.today.isoformat(),
+        **_answer(context),
+    }
+    if varied is not None:
+        data["what_if"] = {"changes": list(changes), **_answer(varied)}
+    return encode(data)
+
+
+def _answer(context: Context) -> dict[str, Any]:
+    plan, schedule = context.plan, _schedule(context)
+    return {
+        "plan": {
+            "id": plan.id,
+            "path": plan.file,
+            "title": plan.title,
+            "start": schedule.start.isoformat(),
+            "finish": schedule.finish.isoformat(),
+            "deadline": plan.deadline and plan.deadline.isoformat(),
+            "verdict": _verdict(context),
+        },
+        "tasks": {item.id: _item(item) for item in _ordered(context)},
+        "deadlines": [_deadline(deadline) for deadline in _deadlines(context)],
+    }
+
+
+def _schedule(context: Context) -> Schedule:
+    if context.schedule is None:
+        raise ValueError("only a plan that was scheduled can be reported")
+    return context.schedule
+
+
+def _verdict(context: Context) -> str:
+    own = next((one for one in context.deadlines or () if one.kind == "plan"), None)
+    return own.verdict if own else "none"
+
+
+def _ordered(context: Context) -> Iterator[Scheduled]:
+    """Yield the items in the order of the file: milestones may stand before the tasks."""
+    items = _schedule(context).items
+    for section in _sections(context):
+        for name in {"tasks": context.plan.tasks, "milestones": context.plan.milestones}.get(section, ()):
+            if name in items:
+                yield items[name]
+
+
+def _deadlines(context: Context) -> list[Deadline]:
+    """Return the verdicts in the order of the file."""
+    order = {section: place for place, section in enumerate(_sections(context))}
+    return sorted(context.deadlines or (), key=lambda one: order.get(str(one.path[0]), len(order)))
+
+
+def _sections(context: Context) -> tuple[str, ...]:
+    written = context.sources.main.data
+    keys = tuple(written) if isinstance(written, dict) else ()
+    return (*keys, *(section for section in ("milestones", "tasks") if section not in keys))
+
+
+def _item(item: Scheduled) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "start": item.start.isoformat(),
+        "finish": item.finish.isoformat(),
+        "late_start": item.late_start.isoformat(),
+        "late_finish": item.late_finish.isoformat(),
+        "total_float_days": _number(item.total_float_days),
+        "free_float_days": None if item.free_float_days is None else _number(item.free_float_days),
+        "critical": item.critical,
+    }
+
+
+def _number(value: float) -> float:
+    return int(value) if value == int(value) else value
+
+
+def _deadline(deadline: Deadline) -> dict[str, Any]:
+    return {
+        "item": deadline.item,
+        "kind": deadline.kind,
+        "pointer": pointer(deadline.path),
+        "date": deadline.date.isoformat(),
+        "finish": deadline.finish.isoformat(),
+        "verdict": deadline.verdict,
+        "certificate": dict(deadline.certificate),
+        "late_days": _number(deadline.late_days),
+        "possible": deadline.possible and deadline.possible.isoformat(),
+        "decided_by": deadline.decided_by,
+        "repairs": [
+            {"text": repair.text, "what_if": repair.what_if, "size_days": _number(repair.size_days)}
+            for repair in deadline.repairs
+        ],
+    }
+
+
+def text(context: Context, changes: Sequence[str] = (), varied: Context | None = None) -> str:
+    """Write dates and verdicts for a terminal; with `changes`, what they lead to stands beside them."""
+    plan, schedule = context.plan, _schedule(context)
+    lines = [f"{plan.id}: {visible(plan.title)}", _headline(context)]
+    if varied is not None:
+        lines += [f"with {' and '.join(map(visible, changes))}:", _headline(varied)]
+    lines += ["", *_table(_rows(context, varied))]
+    lines += _left_out(schedule)
+    if context.deadlines:
+        lines += ["", "Deadlines", *_verdicts(context, varied)]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _headline(context: Context) -> str:
+    plan, schedule = context.plan, _schedule(context)
+    due = f", deadline {plan.deadline}" if plan.deadline else ", no deadline"
+    verdict = _verdict(context)
+    return f"{schedule.start} to {schedule.finish}{due}" + (f": {verdict}" if verdict != "none" else "")
+
+
+def _rows(context: Context, varied: Context | None) -> Iterator[tuple[str, ...]]:
+    then = _schedule(varied).items if varied is not None else None
+    beside = ("start then", "finish then", "moves") if then is not None else ()
+    yield ("", "start", "finish", *beside, "float", "critical", "who")
+    plan = context.plan
+    for item in _ordered(context):
+        task = plan.tasks.get(item.id)
+        yield (
+            "  " * _depth(plan, task) + item.id,
+            str(item.start),
+            str(item.finish),
+            *(_beside(item, then.get(item.id)) if then is not None else ()),
+            f"{_number(item.total_float_days)}d",
+            "yes" if item.critical else "",
+            _who(plan, item),
+        )
+
+
+def _depth(plan: Plan, task: Task | None) -> int:
+    depth = 0
+    while task is not None and task.parent is not None:
+        depth, task = depth + 1, plan.tasks.get(task.parent)
+    return depth
+
+
+def _beside(item: Scheduled, then: Scheduled | None) -> tuple[str, str, str]:
+    if then is None:
+        return ("-", "-", "")
+    days = (then.finish - item.finish).days
+    return (str(then.start), str(then.finish), f"{days:+d}d" if days else "")
+
+
+def _who(plan: Plan, item: Scheduled) -> str:
+    task = plan.tasks.get(item.id)
+    if task is None:
+        return plan.milestones[item.id].owner or ""
+    shares = plan.assignments(task) or ({task.owner: 100.0} if task.owner else {})
+    return ", ".join(who if share == 100 else f"{who} {share:g}%" for who, share in shares.items())  # noqa: PLR2004 - percent
+
+
+def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Lay out columns; the last one is as wide as it likes."""
+    table = list(rows)
+    widths = [max(width(cell) for cell in column) for column in zip(*table, strict=True)]
+    right = table[0].index("float")
+    lines = []
+    for row in table:
+        cells = []
+        for number, (cell, wide) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (wide - width(cell))
+            cells.append(space + cell if number == right else cell + space)
+        lines.append("  ".join(cells))
+    return lines
+
+
+def _left_out(schedule: Schedule) -> list[str]:
+    lines = []
+    beyond = sorted(schedule.beyond)
+    if beyond:
+        lines.append(
+            f"No working time is left for {', '.join(beyond)}: nobody works on it in any year to come."
+        )
+    others = sorted(schedule.unsound - schedule.beyond)
+    if others:
+        lines.append(f"Not scheduled: {', '.join(others)}: in a loop, or behind something without dates.")
+    return ["", *lines] if lines else []
+
+
+def _verdicts(context: Context, varied: Context | None) -> Iterator[str]:
+    after = {one.path: one for one in (varied.deadlines or ())} if varied is not None else {}
+    for deadline in _deadlines(context):
+        yield f"  {_line(deadline)}"
+        then = after.get(deadline.path)
+        if then is not None:
+            yield f"    then: {_line(then)}" if _line(then) != _line(deadline) else "    then: the same"
+        yield from (f"    {line}" for line in _why(deadline))
+
+
+def _line(deadline: Deadline) -> str:
+    name = {"plan": "the plan", "must_finish": f"{deadline.item} (must finish)"}.get(
+        deadline.kind, deadline.item
+    )
+    said = f"{name}: due {deadline.date}, earliest finish {deadline.finish}: {deadline.verdict}"
+    return f"{said}, {_days(deadline.late_days)} late" if deadline.late_days else said
+
+
+def _days(days: float) -> str:
+    return f"{_number(days)} working day{'' if days == 1 else 's'}"
+
+
+def _why(deadline: Deadline) -> Iterator[str]:
+    """Say why a deadline cannot hold, or is not known to, and what would help."""
+    if deadline.verdict == "infeasible":
+        yield _reason(deadline.certificate)
+        if deadline.possible is not None:
+            yield f"the earliest date that can be met is {deadline.possible}"
+        for repair in deadline.repairs:
+            yield f"it would fit: {visible(repair.text)}" + (
+                f" (--what-if {visible(repair.what_if)})" if repair.what_if else ""
+            )
+    elif deadline.verdict == "undecided":
+        lower, upper = deadline.certificate.get("lower"), deadline.certificate.get("upper")
+        found = f", the earliest one found is {upper}" if upper else ", no schedule was found"
+        yield f"a finish before {lower} is ruled out{found}" + (
+            f" ({visible(deadline.decided_by)})" if deadline.decided_by else ""
+        )
+
+
+def _reason(certificate: Mapping[str, Any]) -> str:
+    match certificate.get("kind"):
+        case "chain":
+            return f"{' → '.join(certificate['items'])} alone take until {certificate['finish']}"
+        case "window":
+            who = certificate.get("person") or certificate.get("resource")
+            return (
+                f"from {certificate['from']} to {certificate['to']} {who} has "
+                f"{certificate['capacity_hours']:g} h for {certificate['demand_hours']:g} h of work: "
+                f"{', '.join(certificate['tasks'])}"
+            )
+        case "core":
+            parts = [
+                f"{kind} {', '.join(certificate[kind])}"
+                for kind in ("tasks", "people", "resources")
+                if certificate.get(kind)
+            ]
+            return f"these cannot hold together with it: {'; '.join(parts)}"
+    return "no schedule meets it"
