@@ -52,6 +52,7 @@ _TYPES = {
     "boolean": "true or false",
     "array": "a list",
     "object": "a mapping",
+    "null": "null",
 }
 
 
@@ -81,7 +82,7 @@ def validate(
     suspects = _prune(data, paths) if paths and name == "plan" else data
     explained = _explain(_explainer(name, definition), suspects)
     if not explained and paths:
-        explained = [_invalid(paths[0], f"{_label(paths[0])}this value is not allowed here")]
+        explained = [_invalid(paths[0], f"{_label(paths[0])}this value is not allowed")]  # they disagree
     if file is not None:
         explained = [
             Finding(Place(f.place.path, f.place.at, file), f.values, f.related, f.rule) for f in explained
@@ -212,12 +213,12 @@ def _prune_items(items: dict[str, Any], paths: Sequence[Path]) -> dict[str, Any]
     return kept
 
 
-def _by_first(paths: Sequence[Path]) -> dict[str | int, list[Path]]:
-    """Return the rests of the paths by their first part."""
-    groups: dict[str | int, list[Path]] = {}
+def _by_first(paths: Sequence[Path]) -> dict[str, list[Path]]:
+    """Return the rests of the paths by their first part; jsonschema-rs gives the key `101` as a number."""
+    groups: dict[str, list[Path]] = {}
     for path in paths:
         if path:
-            groups.setdefault(path[0], []).append(path[1:])
+            groups.setdefault(str(path[0]), []).append(path[1:])
     return groups
 
 
@@ -297,6 +298,8 @@ def _sentence(error: _Error, label: str) -> str:
     words = _words(error)
     if error.validator == "enum" and not schema.get("x-is"):
         wanted, hint = "one of " + ", ".join(dict.fromkeys(words)), ""
+    elif error.validator == "const" and not schema.get("x-is"):
+        wanted, hint = _found(error.validator_value), ""
     else:
         wanted, hint = _a(schema), str(schema.get("x-hint", ""))
     if isinstance(value, int | float) and schema.get("type") == "string" and error.validator == "type":
@@ -321,7 +324,10 @@ def _words(error: _Error) -> list[str]:
 
 def _a(schema: Mapping[str, Any]) -> str:
     """Return what the schema wants, with its article."""
-    return str(schema.get("x-is") or _TYPES.get(str(schema.get("type")), "allowed here"))
+    wanted = schema.get("x-is")
+    types = schema.get("type", ())
+    names = [types] if isinstance(types, str) else types
+    return str(wanted or " or ".join(_TYPES[name] for name in names) or "allowed here")
 
 
 def _found(value: object) -> str:
