@@ -13,12 +13,13 @@ _COMMANDS = {
     "diff": "Say what changed between two revisions, and what that does to the dates.",
     "explain": "Explain one rule: what, why, examples, options.",
     "new-rule": "Scaffold a rule in a folder of your own.",
+    "render": "Render plans as Markdown pages for a wiki or a docs folder.",
     "rules": "List the rules: what is on, and from where.",
     "schedule": "Compute a plan's dates, and whether its deadlines can hold.",
     "schema": "Print a JSON Schema for editors and tools.",
     "test-rules": "Run the examples inside rule manifests as tests.",
 }
-_MODULES = {"check": "check", "schedule": "schedule", "diff": "diff"}
+_MODULES = {"check": "check", "schedule": "schedule", "diff": "diff", "render": "render"}
 """Where a command is, when not in `catalogue`."""
 
 
