@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 import click
 
 from planlint.cli.check import write_atomically
+from planlint.cli.past import world_at
 from planlint.cli.workspace import Workspace, parse_day
 from planlint.engine import World, examine
 from planlint.history.changes import Difference, State, compare
@@ -104,12 +105,12 @@ def _between_revisions(workspace: Workspace, old: str, new: str | None, today: d
     with Repository(workspace.cwd) as repository:
         base = repository.commit(old) if new else repository.merge_base(old, "HEAD")
         before = Snapshot(repository, base, here)
-        old_states = _states(_plans(before, workspace), _world(before, workspace), today)
+        old_states = _states(_plans(before, workspace), world_at(before, workspace.config), today)
         if new is None:
             new_states = _states(workspace.files([]), workspace.world(), today)
         else:
             after = Snapshot(repository, new, here)
-            new_states = _states(_plans(after, workspace), _world(after, workspace), today)
+            new_states = _states(_plans(after, workspace), world_at(after, workspace.config), today)
         moved = {
             before.shown(change.new): before.shown(change.old)
             for change in repository.changes(base, new)
@@ -129,15 +130,6 @@ def _difference(
 def _plans(snapshot: Snapshot, workspace: Workspace) -> tuple[str, ...]:
     config = workspace.config_in(workspace.cwd)
     return snapshot.plans(config.include, config.exclude, str(config.folder) if config.folder else None)
-
-
-def _world(snapshot: Snapshot, workspace: Workspace) -> World:
-    """Return the edges at a revision; with the present configuration, so that only plans differ."""
-
-    def content(file: str) -> bytes:
-        return snapshot.content(file, workspace.config(file).limits.file_size + 1)
-
-    return World(content=content, expand=snapshot.expand, config=workspace.config)
 
 
 def _states(files: Sequence[str], world: World, today: date) -> tuple[State, ...]:

@@ -57,6 +57,10 @@ class Repository:
 
     def __exit__(self, *_: object) -> None:
         """End the process that reads contents."""
+        self.close()
+
+    def close(self) -> None:
+        """End the process that reads contents; the next content starts another one."""
         if self._reader is not None:
             self._reader.communicate()
             self._reader = None
@@ -127,13 +131,13 @@ class Repository:
         """
         name = self.files(revision).get(path)
         if name is None:
-            raise FileNotFoundError(2, f"it is not in the repository at {revision}", path)
+            raise FileNotFoundError(2, f"it does not exist at {revision[:12]}", path)
         source, answer = self._cat()
         source.write(name.encode() + b"\n")
         source.flush()
         head = answer.readline().split()
         if len(head) != 3:  # noqa: PLR2004 - name, type, size; else the object is missing (a partial clone)
-            raise FileNotFoundError(2, f"its content at {revision} is not in this clone", path)
+            raise FileNotFoundError(2, f"its content at {revision[:12]} is not in this clone", path)
         size = int(head[2])
         content = answer.read(min(size, most))
         skip = size - len(content) + 1  # the line break after a content

@@ -56,7 +56,7 @@ def _checked(result: Result) -> Iterable[str]:
     for plan in result.plans[:_PLANS_LISTED]:
         dates = f"finish {plan.finish}" if plan.finish else "no schedule"
         if plan.deadline:
-            dates += f", deadline {plan.deadline}: {plan.verdict}"
+            dates += f", deadline {plan.deadline}" + (f": {plan.verdict}" if plan.verdict != "none" else "")
         yield f"  {visible(plan.path)}: {dates}"
     if len(result.plans) > _PLANS_LISTED:
         yield f"  and {len(result.plans) - _PLANS_LISTED} more"
