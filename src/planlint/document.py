@@ -383,9 +383,17 @@ def _events(text: str) -> tuple[Callable[[], Any], Any, type[Exception]]:
 
 def _pure_events(text: str) -> tuple[Callable[[], Any], Any, type[Exception]]:
     from ruamel.yaml import YAML, events  # noqa: PLC0415 - only where PyYAML has no libyaml
-    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError  # noqa: PLC0415
 
-    return YAML(typ="safe", pure=True).parse(text).__next__, events, YAMLError
+    parsed = YAML(typ="safe", pure=True).parse(text)
+
+    def next_event() -> Any:
+        event = next(parsed)
+        if event.__class__ is events.ScalarEvent and re.search("[\ud800-\udfff]", event.value):
+            raise MarkedYAMLError(problem="an escape without a character", problem_mark=event.start_mark)
+        return event
+
+    return next_event, events, YAMLError
 
 
 _PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\(u[dD][89abAB][0-9a-fA-F]{2})\\(u[dD][c-fC-F][0-9a-fA-F]{2})")
@@ -427,6 +435,7 @@ def _matched(pattern: re.Pattern[str], text: str, start: int, end: int = sys.max
 
 _PROPERTIES = re.compile(r"(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*|[ \t\r\n]+|#[^\r\n]*)*")
 """Anchors and tags before a node, with what may stand between and after them."""
+_COLON = re.compile(r"[ \t\r\n]*:")
 _NOTHING = re.compile(r"\.\.\.(?:[ \t\r\n]+|#[^\r\n]*|(?<=[\r\n])\.\.\.(?=[ \t\r\n]|$))*")
 """The end of a document and all that is no other document."""
 _QUOTES_AND_BLOCKS = frozenset("\"'|>")
@@ -515,8 +524,11 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
                     anchors[event.anchor] = anchor = _Anchor(count, size=1)
             if first == "|" or first == ">":  # noqa: PLR1714
                 end = start + len(text[start:end].rstrip(" \t\r\n"))
-            elif start == end and text[start - 1 : start].isspace():
-                start = end = last
+            elif start == end and anchor is tag is None:  # parsers differ in where nothing stands
+                if in_mapping and key is not None:
+                    start = end = _matched(_COLON, text, last)
+                elif text[start - 1 : start].isspace():
+                    start = end = last
             if reveal is not None:
                 text_as_key = value = reveal(value, first)
             if anchor is not None:
@@ -725,8 +737,8 @@ def _explain(error: Exception, text: str) -> _Note:
     start = start or 0
     if start == len(text):  # nobody looks behind the last line
         start = len(text.rstrip())
-    end = min(start + 1, len(text))
-    sign = text[start:end]
+    sign = text[start : start + 1].strip("\r\n")
+    end = start + len(sign)
     if sign in _FOR_THE_SIGN and re.search(r"cannot start any token|\btab\b", problem):
         return _Note("syntax-error", _FOR_THE_SIGN[sign], start, end)
     said = f"{context} {problem}"
