@@ -596,8 +596,17 @@ def findings(page: Page) -> dict[str, Any]:
     }
 
 
-def _counts(diagnostics: Sequence[Diagnostic]) -> list[tuple[str, int]]:
-    return [(s.word, sum(d.severity is s for d in diagnostics)) for s in sorted(Severity, reverse=True)]
+def _counts(diagnostics: Sequence[Diagnostic], language: Language) -> list[Safe]:
+    errors, warnings, infos = (
+        sum(d.severity is severity for d in diagnostics)
+        for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
+    )
+    said = [
+        language.count("{n} error", "{n} errors", errors) if errors else None,
+        language.count("{n} warning", "{n} warnings", warnings) if warnings else None,
+        language.count("{n} hint", "{n} hints", infos) if infos else None,
+    ]
+    return [text for text in said if text]
 
 
 def where(page: Page, diagnostic: Diagnostic) -> Safe:
@@ -628,7 +637,7 @@ def summary(page: Page) -> dict[str, Any]:
         "progress": progress_of(report),
         "spent": spent,
         "high": high,
-        "counts": _counts(report.diagnostics),
+        "counts": _counts(report.diagnostics, page.language),
         "repairs": report.deadline.repairs if report.deadline else (),
         "chance": report.chance,
     }
@@ -641,7 +650,7 @@ class Overview(NamedTuple):
     outlook: Outlook
     progress: float | None
     high: int
-    counts: list[tuple[str, int]]
+    counts: list[Safe]
     manager: str
     as_of: date
 
@@ -654,7 +663,7 @@ def portfolio(reports: Sequence[Report], language: Language) -> dict[str, Any]:
             outlook(r, language),
             progress_of(r),
             sum(entry.score >= HIGH for entry in rated(r.plan)),
-            _counts(r.diagnostics),
+            _counts(r.diagnostics, language),
             name(r.plan, r.plan.manager),
             r.as_of,
         )

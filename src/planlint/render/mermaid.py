@@ -110,10 +110,10 @@ def _marks(report: Report, language: Language, flavor: Flavor) -> Iterator[str]:
     if flavor != "github":
         yield f"    section {gantt(language.plain('Dates'))}"
     for identifier, words, day in marks:
-        shown = f"{words} {language.date(day, 'short')}"
-        # A vertical line stands at the start of its day: the deadline ends with it, the status date too.
-        at = day + timedelta(1) if tag == "vert" else day
-        yield f"    {gantt(shown)} :{tag}, {identifier}, {at}, {at + timedelta(1)}"
+        # A vertical line is drawn where its day starts, and a deadline ends with its day.
+        at = day + timedelta(1) if tag == "vert" and identifier == "v2" else day
+        named = gantt(f"{words} {language.date(day, 'short')}")
+        yield f"    {named} :{tag}, {identifier}, {at}, {at + timedelta(1)}"
 
 
 def _plain(text: str) -> str:

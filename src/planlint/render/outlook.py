@@ -1,12 +1,13 @@
 """Will it hold? The status light of a plan, with the reasons in the words of whoever pays for it."""
 
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Literal
 
 from msgspec import Struct
 
 from planlint.diagnostics import Severity
-from planlint.model import Plan
+from planlint.model import Item, Plan
 from planlint.render.escaping import Safe
 from planlint.render.report import Report
 from planlint.render.rows import name, progress
@@ -85,7 +86,7 @@ def outlook(report: Report, language: Language) -> Outlook:
             buffer=buffer,
             trend=trend,
         )
-    red = list(_red(report, language))
+    red = list(_red(report, language, buffer))
     amber = list(_amber(report, language, buffer))
     light: Light
     if red:
@@ -150,10 +151,16 @@ def _trend(report: Report, language: Language) -> Safe | None:
     )
 
 
-def _red(report: Report, language: Language):  # type: ignore[no-untyped-def]
+def _red(report: Report, language: Language, buffer: float | None) -> Iterator[Safe]:
     verdict, chance = report.deadline, report.chance
     if verdict and verdict.verdict == "infeasible":
         yield _infeasible(report, verdict, language)
+    if verdict is None and buffer is not None and buffer < 0:
+        yield language.count(
+            "The computed finish is {n} working day after the deadline",
+            "The computed finish is {n} working days after the deadline",
+            round(-buffer, 1),
+        )
     if chance and chance.deadline is not None and chance.deadline < UNLIKELY:
         yield language.say(
             "The chance to meet the deadline is only {chance}",
@@ -228,7 +235,7 @@ def _date(value: object) -> object:
     return date.fromisoformat(value) if isinstance(value, str) else value
 
 
-def _amber(report: Report, language: Language, buffer: float | None):  # type: ignore[no-untyped-def]
+def _amber(report: Report, language: Language, buffer: float | None) -> Iterator[Safe]:
     plan, as_of, say, count = report.plan, report.as_of, language.say, language.count
     errors = sum(
         d.severity is Severity.ERROR and d.category in {"source", "structure", "network"}
@@ -240,11 +247,11 @@ def _amber(report: Report, language: Language, buffer: float | None):  # type: i
             "{n} errors in the plan: the dates may be wrong",
             errors,
         )
-    for verdict in report.deadlines:
-        if verdict.kind != "plan" and verdict.verdict == "infeasible":
-            yield _infeasible(report, verdict, language)
-    plan_verdict, chance = report.deadline, report.chance
-    if plan_verdict and plan_verdict.verdict == "undecided":
+    for other in report.deadlines:
+        if other.kind != "plan" and other.verdict == "infeasible":
+            yield _infeasible(report, other, language)
+    verdict, chance = report.deadline, report.chance
+    if plan.deadline and report.schedule and (verdict is None or verdict.verdict == "undecided"):
         yield say("It is not decided whether the people's time is enough for the deadline")
     if chance and chance.deadline is not None and UNLIKELY <= chance.deadline < LIKELY:
         yield say(
@@ -255,7 +262,7 @@ def _amber(report: Report, language: Language, buffer: float | None):  # type: i
         plan.deadline
         and buffer is not None
         and buffer >= 0
-        and not (plan_verdict and plan_verdict.verdict == "infeasible")
+        and not (verdict and verdict.verdict == "infeasible")
     ):
         left = working_days(plan, as_of, plan.deadline)
         if buffer < max(1.0, TIGHT * left):
@@ -319,6 +326,6 @@ def _amber(report: Report, language: Language, buffer: float | None):  # type: i
             )
 
 
-def _few(items) -> str:  # type: ignore[no-untyped-def]
+def _few(items: Sequence[Item]) -> str:
     shown = [item.title or item.id for item in items[:3]]
     return ", ".join(shown) + (" …" if len(items) > 3 else "")

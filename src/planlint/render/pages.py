@@ -92,11 +92,12 @@ class Renderer:
         plan, sections = report.plan, list(self.options.chosen)
         parts = [f"# {markdown(plan.title or plan.id)}"]
         if not self.options.sections:
-            if plan.description:
-                parts.append(blocks(plan.description))
             if any(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics):
                 sections = ["findings", *(section for section in sections if section != "findings")]
-        parts += [self.section(s, report, work if s == "work" else None) for s in sections]
+        for section in sections:
+            parts.append(self.section(section, report, work if section == "work" else None))
+            if section == "summary" and not self.options.sections:
+                parts.append(blocks(plan.description))
         source = self.language.say("Source: {file}", file=plan.file)
         as_of = self.language.say("status as of {day}", day=report.as_of)
         parts += ["---", f"{source} · {as_of} · planlint {__version__}"]

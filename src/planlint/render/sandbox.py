@@ -211,7 +211,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _finalize(self, value: Any) -> Safe:
         if isinstance(value, Undefined):
-            str(StrictUndefined(value._undefined_hint, value._undefined_obj, value._undefined_name, value._undefined_exception))  # noqa: SLF001
+            str(
+                StrictUndefined(
+                    value._undefined_hint,
+                    value._undefined_obj,
+                    value._undefined_name,
+                    value._undefined_exception,
+                )
+            )  # noqa: SLF001
         text = self._language.text(value)
         self._text += len(text)
         if self._text > MOST_TEXT:

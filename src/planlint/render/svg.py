@@ -17,12 +17,12 @@ from planlint.render.words import Language
 from planlint.schedule.calendar import calendars, instant
 from planlint.schedule.result import Scheduled
 
-WIDTH, LEFT, ROW, HEADER, TOP = 1000, 452, 22, 36, 92
+WIDTH, LEFT, ROW, HEADER, TOP = 1000, 484, 22, 36, 92
 MOST_ROWS = 1000
 REPEAT = 40
 WIDE = 0x2E80
 """Characters from here on are as wide as high."""
-COLUMNS = ((6, 38), (46, 196), (246, 86), (336, 54), (394, 54))
+COLUMNS = ((6, 34), (42, 228), (274, 92), (370, 54), (426, 54))
 """Left edge and width of WBS, task, owner, start, finish."""
 
 _COLOURS = {
@@ -165,7 +165,10 @@ def _legend(report: Report, language: Language) -> Iterator[str]:
         return f'<g transform="translate({x} 36)">{shape}<text class="soft s" x="26" y="9">{svg(text)}</text></g>'
 
     say = language.plain
-    bar, edge = '<rect class="{}" width="{}" height="10" rx="2"/>', '<rect class="cedge" width="20" height="10" rx="2"/>'
+    bar, edge = (
+        '<rect class="{}" width="{}" height="10" rx="2"/>',
+        '<rect class="cedge" width="20" height="10" rx="2"/>',
+    )
     shown = [
         (bar.format("bar", 20) + bar.format("done", 9), say("task, progress")),
         (bar.format("crit", 20) + edge, say("critical")),
@@ -211,15 +214,15 @@ def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
                 )  # noqa: PLR2004
                 yield f'<text class="text b s" x="{x + 4}" y="{top + 13}">{svg(language.month(month))}{year if step < 12 else " " + str(month.year)}</text>'
     monday = axis.first + timedelta(-axis.first.weekday() % 7)
-    every = next(n for n in (1, 2, 4, 8, 13, 26, 52) if n * axis.day * 7 > 24 or n == 52)  # noqa: PLR2004
+    every = next(n for n in (1, 2, 4, 8, 13, 26, 52) if n * axis.day * 7 > 34 or n == 52)  # noqa: PLR2004
     free = 0.0
     while monday <= axis.last:
         x = axis.x(monday)
         week = monday.isocalendar().week
         if every == 1 or week % every == 1:
             lines.append(f"M{x} {top + 18}v{HEADER - 18}")
-            if free <= x < WIDTH - 22:
-                free = x + 26
+            if free <= x < WIDTH - 30:
+                free = x + 34
                 yield f'<text class="soft s" x="{x + 3}" y="{top + 30}">{language.week(monday)}</text>'
         monday += timedelta(7)
     yield f'<path class="line" d="{"".join(lines)}M0 {top + HEADER}H{WIDTH}"/>'

@@ -40,11 +40,19 @@ class Pattern(Struct, frozen=True):
 
 PATTERNS = {
     "en": Pattern(
-        "{d} {month} {y}", "{d} {month}", "{d} {month} {yy:02}", "%m-%d", ",", ".", "{}%", "{currency}" + NBSP + "{amount}"
+        "{d} {month} {y}",
+        "{d} {month}",
+        "{d} {month} {yy:02}",
+        "%m-%d",
+        ",",
+        ".",
+        "{}%",
+        "{currency}" + NBSP + "{amount}",
     ),
     "de": Pattern(
         "{d:02}.{m:02}.{y}",
-        "{d:02}.{m:02}.", "{d:02}.{m:02}.{yy:02}",
+        "{d:02}.{m:02}.",
+        "{d:02}.{m:02}.{yy:02}",
         "%d.%m.",
         ".",
         ",",
