@@ -109,15 +109,22 @@ def expander(root: FilePath) -> Expand:
         fixed = next((at for at, part in enumerate(parts) if set(part) & set("*?[")), len(parts))
         base = FilePath(file).resolve().parent.joinpath(*parts[:fixed])
         pattern = "/".join(parts[fixed:])
-        try:
-            if ".." in parts[fixed:] or not base.resolve().is_relative_to(real):
-                return ()
-            matches = islice(base.glob(pattern), 10 * _MOST_FILES) if pattern else (base,)
-            files = sorted({match.resolve() for match in matches})
-        except (OSError, ValueError, RuntimeError):  # a name that the system refuses, links in a circle
+        if ".." in parts[fixed:] or not _resolved(base, real):
             return ()
-        return tuple(
-            FilePath(relpath(one)).as_posix() for one in files if one.is_relative_to(real) and one.is_file()
-        )
+        try:
+            matches = list(islice(base.glob(pattern), 10 * _MOST_FILES)) if pattern else [base]
+        except (OSError, ValueError):  # a pattern that Python refuses
+            return ()
+        files = {found for match in matches if (found := _resolved(match, real)) and found.is_file()}
+        return tuple(FilePath(relpath(one)).as_posix() for one in sorted(files))
 
     return expand
+
+
+def _resolved(file: FilePath, root: FilePath) -> FilePath | None:
+    """Return where a path leads once links are followed, or None when that is nowhere or outside `root`."""
+    try:
+        real = file.resolve()
+    except (OSError, ValueError, RuntimeError):  # a name that the system refuses, links in a circle
+        return None
+    return real if real.is_relative_to(root) else None
