@@ -137,6 +137,7 @@ def _task(context: Context, task: Task) -> Facts:
         "summary": task.is_summary,
         "people": sorted(context.plan.assignments(task)),
         "estimated": task.effort is not None or task.duration is not None,
+        "plan_deliverables": len(context.plan.deliverables),
     }
     scheduled = context.schedule.items.get(task.id) if context.schedule else None
     if scheduled is not None:

@@ -89,7 +89,7 @@ def _amounts(plan: Plan) -> Iterator[Path]:
     rows: list[tuple[Path, str, float | None]] = [
         *((person.path, "cost_rate", person.cost_rate) for person in plan.people.values()),
         *((task.path, "cost", task.cost) for task in plan.tasks.values()),
-        *(((*risk.path, "impact"), "cost", risk.impact and risk.impact.cost) for risk in plan.risks.values()),
+        *(((*risk.path, "impact"), "cost", risk.impact.cost) for risk in plan.risks.values() if risk.impact),
         (("budget",), "total", budget.total),
         (("budget",), "contingency", budget.contingency_money),
     ]

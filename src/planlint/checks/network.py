@@ -88,6 +88,8 @@ def cycles(context: Context) -> Iterator[Finding]:
     waits: Graph = {}
     for home in plans.values():
         waits |= _graph(home.plan, context.plan.id)
+    for node in _twice(context.plan):
+        waits.pop(node, None)
     component = _components(waits)
     covered: set[int] = set()
     loops = 0
@@ -102,6 +104,15 @@ def cycles(context: Context) -> Iterator[Finding]:
             homes = {name: plans[name] for name, _ in (_split(context, node) for node, _ in loop)}
             if context.plan.file == min(home.plan.file for home in homes.values()):
                 yield _loop(context, plans, loop, waits)
+
+
+def _twice(plan: Plan) -> Iterator[str]:
+    """Yield the ids that two tasks or milestones have: nobody knows which one a dependency means."""
+    for path in plan.broken:
+        name = str(path[-1])
+        item = plan.tasks.get(name) or plan.milestones.get(name)
+        if path[0] in {"tasks", "milestones"} and item is not None and item.path != path:
+            yield name
 
 
 def _split(context: Context, node: str) -> tuple[str, str]:
@@ -345,7 +356,7 @@ def redundant(context: Context) -> Iterator[Finding]:
         item = alive.get(name)
         if item is None or item.path in plan.broken or getattr(item, "status", "") == "done":
             continue
-        own = [d for d in _written(item) if _plain(d)]
+        own = [d for d in _written(item) if _plain(d) and d.predecessor != name]
         others = own + [d for above in _above(plan, item) for d in _written(above) if _plain(d)]
         candidates += ((item, d, others) for d in own if len(others) > 1)
     bits = {

@@ -48,7 +48,7 @@ def single_point(context: Context, *, few: float, share: float) -> Iterator[Find
     """Yield the people on whom alone the plan hangs, in plans of `few` tasks or more.
 
     One finding a person: more than `share` percent of the critical working days that are left are theirs
-    alone, or a skill that critical tasks ask for is theirs alone.
+    alone, or a skill that critical tasks ask for is theirs alone. A single critical task is no path.
     """
     plan = context.plan
     if sum(1 for _ in plan.leaves()) < few:
@@ -69,8 +69,8 @@ def single_point(context: Context, *, few: float, share: float) -> Iterator[Find
         days = sum(part for _, part in own)
         skills = [skill for skill, who in able.items() if who == [person.id]]
         reasons, tasks = [], []
-        if total and _WHOLE * days > share * total:
-            reasons.append(f"has {days:.3g} of the {total:.3g} critical working days that are left alone")
+        if len(critical) > 1 and _WHOLE * days > share * total:
+            reasons.append(f"alone has {days:.3g} of the {total:.3g} critical working days that are left")
             tasks = [task for task, _ in own]
         if skills:
             named = ", ".join(f"'{skill}'" for skill in skills)
