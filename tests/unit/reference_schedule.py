@@ -172,7 +172,8 @@ class Reference:
         for task in plan.tasks.values():
             if task.status == "cancelled" or task.parent in cancelled:
                 cancelled.add(task.id)
-        self.jobs = {t.id: Job(self, t) for t in plan.tasks.values() if not t.children and t.id not in cancelled}
+        leaves = [t for t in plan.tasks.values() if not t.children and t.id not in cancelled]
+        self.jobs = {t.id: Job(self, t) for t in leaves}
         self.jobs |= {m.id: Job(self, m) for m in plan.milestones.values() if m.status != "cancelled"}
         self.asks = {name: self.dependencies(name) for name in self.jobs}
         self.early: dict[str, tuple[int, int]] = {}
@@ -217,7 +218,7 @@ class Reference:
             item = self.plan.tasks.get(item.parent) if getattr(item, "parent", None) else None
         return found
 
-    def passed(self, at: int, lag: int, elapsed: bool, no_earlier: int) -> int:
+    def passed(self, at: int, lag: int, no_earlier: int, *, elapsed: bool) -> int:
         done = self.default.done
         if not lag:
             return at
@@ -229,15 +230,15 @@ class Reference:
     def place(self, name: str) -> None:
         job = self.jobs[name]
         if job.started is not None:
-            finish = job.finished if job.finished is not None else job.finish(job.resumes)
+            finish = job.finish(job.resumes or 0) if job.finished is None else job.finished
             self.early[name] = job.started, finish
             return
         starts, finishes = [(0, False)], [(0, False)]
         for leaves, type_, lag, elapsed in self.asks[name]:
             side = type_[0] == "F"
             at = (max if side else min)(self.early[leaf][side] for leaf in leaves)
-            at = self.passed(at, lag, elapsed, self.start)
-            (starts if type_[1] == "S" else finishes).append((at, side or lag > 0))
+            at = self.passed(at, lag, self.start, elapsed=elapsed)
+            (starts if type_[1] == "S" else finishes).append((at, lag > 0 or (side and lag == 0)))
         lower, upper = max(starts)[0], max(finishes)[0]
         if not job.work:
             at, by_end = max(*starts, *finishes)
@@ -257,13 +258,13 @@ class Reference:
     def kept(self, edge: Any, start: int, finish: int, dates: Any) -> bool:
         """Whether the successor of `edge` keeps its dates when the predecessor has this start and finish."""
         _, name, type_, lag, elapsed = edge
-        at = self.passed(finish if type_[0] == "F" else start, lag, elapsed, 0)
+        at = self.passed(finish if type_[0] == "F" else start, lag, 0, elapsed=elapsed)
         if type_[1] == "S":
-            return at <= dates[name][0]
+            return bool(at <= dates[name][0])
         job = self.jobs[name]
         if job.elapsed or not job.work:
-            return at <= dates[name][1]
-        return job.clock.done[at] <= job.clock.done[dates[name][1]]
+            return bool(at <= dates[name][1])
+        return bool(job.clock.done[at] <= job.clock.done[dates[name][1]])
 
     def latest(self, name: str, edges: list[Any], dates: Any, end: int | None) -> tuple[int, int]:
         """The last minute from which the job breaks none of `edges` and ends by `end`."""

@@ -46,7 +46,7 @@ class Early(Struct, frozen=True, eq=False):
         link = self.drivers.get(name)
         if link is not None and link.dependency is None:  # what its summary waits for
             link = self.drivers.get(link.predecessor)
-        return link is not None and (link.type[0] == "F" or link.lag > 0)
+        return link is not None and (link.lag > 0 or (link.lag == 0 and link.type[0] == "F"))
 
 
 def schedule(plan: Plan, *, today: date, externals: Mapping[str, Span] = {}) -> Schedule:
