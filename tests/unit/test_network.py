@@ -328,7 +328,7 @@ SEVEN = calendar("seven", workdays="mon tue wed thu fri sat sun")
 
 
 def test_2_a_lag_has_passed_when_so_many_minutes_of_the_default_calendar_lie_behind() -> None:
-    """`FS+2d` after a Wednesday's end is Friday's end; a task on a seven-day calendar may go on on Saturday."""
+    """`FS+2d` after a Wednesday's end is Friday's end; a seven-day calendar may go on on Saturday."""
     found = run(
         SEVEN, task("a", "3d"), task("b", "1d", "a FS+2d", calendar="seven"), task("c", "1d", "a FS+2d")
     )

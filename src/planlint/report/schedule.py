@@ -190,7 +190,7 @@ def _left_out(schedule: Schedule) -> list[str]:
     beyond = sorted(schedule.beyond)
     if beyond:
         lines.append(
-            f"No working time is left for {', '.join(beyond)}: nobody works on it in any year to come."
+            f"No dates for {', '.join(beyond)}: there is not enough working time until the year 2100."
         )
     others = sorted(schedule.unsound - schedule.beyond)
     if others:
