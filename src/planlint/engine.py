@@ -17,7 +17,7 @@ from planlint.diagnostics import Diagnostic, Finding, Place, PlanSummary, Positi
 from planlint.document import Document, Sources, read, unread
 from planlint.includes import Expand, fragments
 from planlint.model import Plan
-from planlint.errors import RuleError
+from planlint.errors import RuleError, UsageError
 from planlint.rule import Context
 from planlint.rulesets import ActiveRule, Catalogue, Choice, selection
 from planlint.schedule import critical_path
@@ -37,12 +37,14 @@ class World(Struct, frozen=True):
     """The edges of the pipeline, so that plans can come from disk, from Git or from a string.
 
     `content` returns a file's bytes or raises OSError; `expand` names the files that an `include` entry of a
-    file stands for; `config` returns the configuration that holds for a file.
+    file stands for; `config` returns the configuration that holds for a file. `at` returns the edges at a
+    revision of the repository that a file stands in, or raises UsageError; None where there is no history.
     """
 
     content: Callable[[str], bytes]
     expand: Expand
     config: Callable[[str], Config]
+    at: Callable[[str, str], "World"] | None = None
 
 
 class Loaded(Struct, frozen=True):
@@ -109,6 +111,8 @@ def load(file: str, world: World) -> Loaded:
     document, found = read(file, content, config.limits)
     if document is None:
         return Loaded(file, config, Sources(unread(file, content)), None, found)
+    if not isinstance(document.data, dict):
+        return Loaded(file, config, Sources(document), None, (*found, *validate(document.data, "plan")))
     included, missing = fragments(document, world.expand, world.content, config.limits)
     structure = list(validate(document.data, "plan"))
     for fragment in included:
@@ -144,6 +148,20 @@ def analyse(built: Mapping[str, Built], today: date) -> dict[str, Context]:
     return contexts
 
 
+def baseline(plan: Plan, world: World, today: date) -> tuple[Context | None, str]:
+    """Return a plan as it stood at the revision that it calls its baseline, or why that cannot be had."""
+    if plan.baseline_ref is None or world.at is None:
+        return None, ""
+    try:
+        then = load(plan.file, world.at(plan.file, plan.baseline_ref))
+    except UsageError as error:
+        return None, f"the baseline cannot be read: {error}"
+    if then.built is None:
+        why = then.findings[0].values["reason"]
+        return None, f"the plan cannot be read at its baseline '{plan.baseline_ref}': {why}"
+    return analyse({plan.file: then.built}, today)[plan.file], ""
+
+
 def _outside(plan: Plan, portfolio: Mapping[str, Context]) -> dict[str, Dates]:
     """Return the dates of what a plan waits for in other plans, as far as they are known."""
     found: dict[str, Dates] = {}
@@ -173,7 +191,11 @@ def _predecessors_first(built: Mapping[str, Built]) -> list[str]:
         stack = [first]
         while stack:
             file = stack[-1]
-            before = [] if file in seen else [by_id[other] for other, _ in _foreign(built[file].plan) if other in by_id]
+            before = (
+                []
+                if file in seen
+                else [by_id[other] for other, _ in _foreign(built[file].plan) if other in by_id]
+            )
             seen.add(file)
             waiting = [other for other in before if other not in seen]
             if waiting:
@@ -294,6 +316,12 @@ def examine(
     built = {one.file: one.built for one in loaded if one.built}
     contexts = analyse(built, today)
     crossed = cross_references(built)
+    for file, context in contexts.items():
+        then, why = baseline(context.plan, world, today)
+        contexts[file] = replace(context, baseline=then)
+        if why:
+            finding = Finding(Place(("baseline", "ref")), {"reason": why}, rule="unknown-reference")
+            crossed[file] = (*crossed.get(file, ()), finding)
     clock.lap("schedule")
     rulesets = Rulesets(choice)
     found: list[Diagnostic] = []

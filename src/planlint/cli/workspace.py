@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path as FilePath
+from typing import Any
 
 import click
 
-from planlint.config import Config, load, nearest
+from planlint.config import Config, ConfigError, load, nearest
 from planlint.discovery import discover, find_root
+from planlint.document import Limits
 from planlint.engine import World
 from planlint.includes import expander
 from planlint.rulesets import Catalogue
@@ -32,6 +34,7 @@ class Workspace:
         self._default = Config(catalogue=self.catalogue)
         self._roots: dict[FilePath, FilePath | None] = {}
         self._given: dict[str, bytes] = {}
+        self._past: Any = None
 
     def show(self, file: FilePath) -> str:
         """Return how a path is shown to the user."""
@@ -90,12 +93,15 @@ class Workspace:
         """
         if file in self._given:
             return self._given[file]
-        limit = self.config(file).limits.file_size
+        try:
+            limit = self.config(file).limits.file_size
+        except ConfigError:  # its own lines are still to be shown
+            limit = Limits().file_size
         with open(self.cwd / file, "rb", opener=_open_regular) as stream:  # noqa: PTH123 - needs the opener
             return stream.read(limit + 1)
 
     def expand(self, file: str, entry: str) -> Sequence[str]:
-        """Return the files that an `include` entry stands for: inside the repository, else the plan's folder."""
+        """Return the files of an `include` entry: inside the repository or, without one, the plan's folder."""
         folder = (self.cwd / file).parent
         return expander(self.root(folder) or folder)(file, entry)
 
@@ -123,7 +129,20 @@ class Workspace:
 
     def world(self) -> World:
         """Return the edges of the pipeline on this disk."""
-        return World(content=self.content, expand=self.expand, config=self.config)
+        return World(content=self.content, expand=self.expand, config=self.config, at=self.at)
+
+    def at(self, file: str, revision: str) -> World:
+        """Return the edges at a revision of the repository that a file stands in.
+
+        Raises:
+            UsageError: no Git, no repository, or no such revision in it.
+        """
+        from planlint.cli.past import Past  # noqa: PLC0415 - only where history is asked for
+
+        if self._past is None:
+            self._past = Past(self.cwd, self.config)
+        world: World = self._past.world((self.cwd / file).parent, revision)
+        return world
 
 
 def _open_regular(path: str, flags: int) -> int:
