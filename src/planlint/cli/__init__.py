@@ -12,6 +12,7 @@ _COMMANDS = {
     "check": "Check plans: are they sound, and can their dates hold?",
     "diff": "Say what changed between two revisions, and what that does to the dates.",
     "explain": "Explain one rule: what, why, examples, options.",
+    "init": "Write a first plan, a configuration, the pre-commit hook and a workflow.",
     "new-rule": "Scaffold a rule in a folder of your own.",
     "render": "Render plans as Markdown pages for a wiki or a docs folder.",
     "rules": "List the rules: what is on, and from where.",
@@ -19,7 +20,7 @@ _COMMANDS = {
     "schema": "Print a JSON Schema for editors and tools.",
     "test-rules": "Run the examples inside rule manifests as tests.",
 }
-_MODULES = {"check": "check", "schedule": "schedule", "diff": "diff", "render": "render"}
+_MODULES = {"check": "check", "schedule": "schedule", "diff": "diff", "init": "init", "render": "render"}
 """Where a command is, when not in `catalogue`."""
 
 
