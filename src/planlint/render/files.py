@@ -16,6 +16,8 @@ _HEAD = 4096
 _MARKER = re.compile(rb"(?:---\n(?:[^\n]*\n){1,3}?---\n)?<!-- planlint:page (\S+) -->")
 _SOURCE = re.compile(rb"<!-- planlint:source (\S+) -->")
 _BEGIN = re.compile(r"<!-- planlint:begin (\S+) (\S+) -->")
+_ANY_BEGIN = "<!-- planlint:begin"
+_FORM = "<!-- planlint:begin SECTION PLAN -->"
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -88,8 +90,8 @@ def _merged(path: Path, one: Shared) -> bytes:
     _, closed, after = rest.partition(END)
     if not found or not closed:
         raise UsageError(
-            f"{path} has no place for planlint: put the lines '{first}' and '{END}' where the plans should be listed; "
-            "nothing was written"
+            f"{path} has no place for planlint: put the lines '{first}' and '{END}' "
+            "where the plans should be listed; nothing was written"
         )
     return f"{before}{one.body}{after}".encode("utf-8", "surrogateescape")
 
@@ -153,40 +155,39 @@ class Slot(Struct, frozen=True):
     last: int
 
 
+def _unfenced(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield number and text of the lines outside fenced code."""
+    fence = ""
+    for number, line in enumerate(lines, 1):
+        ticks = _FENCE.match(line.rstrip("\r\n"))
+        if ticks and not fence:
+            fence = ticks[1]
+        elif ticks and ticks[1].startswith(fence) and not ticks[2].strip():
+            fence = ""
+        elif not fence:
+            yield number, line.strip()
+
+
 def slots(file: str, lines: Sequence[str]) -> Iterator[Slot]:
     """Yield the places that a file's markers ask planlint to fill; those inside fenced code are text.
 
     Raises:
-        UsageError: a marker has no end.
+        UsageError: a marker is malformed or has no end.
     """
-    fence, opened = "", None
-    for number, line in enumerate(lines, 1):
-        bare = line.strip()
-        ticks = _FENCE.match(line.rstrip("\r\n"))
-        if opened is None and ticks:
-            if not fence:
-                fence = ticks[1]
-            elif ticks[1].startswith(fence) and not ticks[2].strip():
-                fence = ""
-            continue
-        if fence:
-            continue
-        start = _BEGIN.fullmatch(bare)
-        if start and opened:
-            raise UsageError(
-                f"{file}:{opened[0]}: '{opened[1]}' has no '{END}' before the next one; nothing was written"
-            )
+    first, opened = 0, None
+    for number, line in _unfenced(lines):
+        start = _BEGIN.fullmatch(line)
+        if opened and line.startswith(_ANY_BEGIN):
+            break
         if start:
-            opened = number, bare, start
-        elif bare == END and opened:
-            yield Slot(opened[2][1], opened[2][2], opened[0], number - 1)
+            first, opened = number, start
+        elif line.startswith(_ANY_BEGIN):
+            raise UsageError(f"{file}:{number}: a marker is '{_FORM}'; nothing was written")
+        elif opened and line == END:
+            yield Slot(opened[1], opened[2], first, number - 1)
             opened = None
-        elif "<!-- planlint:begin" in bare and not start and bare.startswith("<!--"):
-            raise UsageError(
-                f"{file}:{number}: a marker is '<!-- planlint:begin SECTION PLAN -->'; nothing was written"
-            )
     if opened:
-        raise UsageError(f"{file}:{opened[0]}: '{opened[1]}' has no '{END}'; nothing was written")
+        raise UsageError(f"{file}:{first}: '{opened[0]}' has no '{END}'; nothing was written")
 
 
 def injected(path: Path, file: str, fill: Callable[[Slot], str]) -> Changes:
@@ -201,7 +202,7 @@ def injected(path: Path, file: str, fill: Callable[[Slot], str]) -> Changes:
     lines = _LINE.findall(old.decode("utf-8", "surrogateescape"))
     found = list(slots(file, lines))
     if not found:
-        raise UsageError(f"{file}: no line is '<!-- planlint:begin SECTION PLAN -->'; nothing was written")
+        raise UsageError(f"{file}: no line is '{_FORM}'; nothing was written")
     for slot in reversed(found):
         end = "\r\n" if lines[slot.first - 1].endswith("\r\n") else "\n"
         text = fill(slot)

@@ -1,7 +1,6 @@
 """Mermaid diagrams from computed dates, in the small part of its language that every renderer draws alike."""
 
 import re
-
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
@@ -112,7 +111,7 @@ def _marks(report: Report, language: Language, flavor: Flavor) -> Iterator[str]:
     for identifier, words, day in marks:
         # A vertical line is drawn where its day starts, and a deadline ends with its day.
         at = day + timedelta(1) if tag == "vert" and identifier == "v2" else day
-        named = gantt(f"{words} {language.date(day, 'short')}")
+        named = gantt(f"{words} {language.short_date(day)}")
         yield f"    {named} :{tag}, {identifier}, {at}, {at + timedelta(1)}"
 
 
@@ -132,10 +131,11 @@ def flowchart(report: Report, language: Language) -> str | None:
     if not edges or len(nodes) > MOST_NODES or len(edges) > MOST_EDGES:
         return None
     linked = {end for edge in edges for end in edge[:2]}
+    meaning = language.plain("An arrow leads from what must come first to what waits for it")
     lines = [
         "flowchart LR",
         f"    accTitle: {_plain(language.plain('Dependencies') + ': ' + plan.title)}",
-        f"    accDescr: {_plain(language.plain('An arrow leads from what must come first to what waits for it'))}",
+        f"    accDescr: {_plain(meaning)}",
     ]
     opened: list[str] = []
     for row in shown.values():
@@ -163,9 +163,7 @@ def flowchart(report: Report, language: Language) -> str | None:
     for before, after, words in edges:
         hot = all(end in items and items[end].critical for end in (before, after))
         arrow = "==>" if hot else "-->"
-        lines.append(
-            f"    {nodes[before]} {arrow}{f'|{chr(34)}{label(words)}{chr(34)}|' if words else ''} {nodes[after]}"
-        )
+        lines.append(f"    {nodes[before]} {arrow}{words} {nodes[after]}")
     hot_nodes = [
         nodes[i]
         for i, row in shown.items()
@@ -178,7 +176,7 @@ def flowchart(report: Report, language: Language) -> str | None:
 
 
 def _when(day: date | None, language: Language) -> str:
-    return f"<br/>{language.date(day, 'short')}" if day else ""
+    return f"<br/>{language.short_date(day)}" if day else ""
 
 
 def _edges(
@@ -191,7 +189,7 @@ def _edges(
             if before not in nodes or _inside(report, before, row.id) or _inside(report, row.id, before):
                 continue
             lag = f"{'' if dependency.lag.amount < 0 else '+'}{dependency.lag}" if dependency.lag else ""
-            words = f"{dependency.type}{lag}" if lag or dependency.type != "FS" else ""
+            words = f'|"{label(dependency.type + lag)}"|' if lag or dependency.type != "FS" else ""
             yield before, row.id, words
 
 

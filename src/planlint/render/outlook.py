@@ -25,6 +25,10 @@ LIKELY, UNLIKELY = 80.0, 50.0
 BEHIND = 0.9
 SOON = timedelta(28)
 MOST_REASONS = 6
+FEW = 3
+MOST_CHAIN = 5
+BROKEN = frozenset({"source", "structure", "network"})
+"""The categories of errors that make dates doubtful."""
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -54,7 +58,7 @@ def progress_of(report: Report) -> float | None:
     """Return how far the plan is, in percent points, its tasks weighted by their length."""
     plan = report.plan
     items = report.schedule.items if report.schedule else {}
-    leaves = [task for task in plan.leaves()]
+    leaves = list(plan.leaves())
     done = progress(plan, items)
     weights = {task.id: items[task.id].length_days if task.id in items else 0.0 for task in leaves}
     total = sum(weights.values())
@@ -185,7 +189,7 @@ def _infeasible(report: Report, verdict: Deadline, language: Language) -> Safe:
     match certificate.get("kind"):
         case "chain":
             chain = [_title(plan, str(i)) for i in _list(certificate.get("items"))]
-            shown = chain if len(chain) <= 5 else [*chain[:2], "…", *chain[-2:]]
+            shown = chain if len(chain) <= MOST_CHAIN else [*chain[:2], "…", *chain[-2:]]
             why = language.say("this order of work takes that long: {chain}", chain=" → ".join(shown))
         case "window":
             who = str(certificate.get("person") or certificate.get("resource") or "")
@@ -236,13 +240,9 @@ def _date(value: object) -> object:
 
 
 def _amber(report: Report, language: Language, buffer: float | None) -> Iterator[Safe]:
-    plan, as_of, say, count = report.plan, report.as_of, language.say, language.count
-    errors = sum(
-        d.severity is Severity.ERROR and d.category in {"source", "structure", "network"}
-        for d in report.diagnostics
-    )
+    errors = sum(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics)
     if errors:
-        yield count(
+        yield language.count(
             "{n} error in the plan: the dates may be wrong",
             "{n} errors in the plan: the dates may be wrong",
             errors,
@@ -250,82 +250,76 @@ def _amber(report: Report, language: Language, buffer: float | None) -> Iterator
     for other in report.deadlines:
         if other.kind != "plan" and other.verdict == "infeasible":
             yield _infeasible(report, other, language)
-    verdict, chance = report.deadline, report.chance
-    if plan.deadline and report.schedule and (verdict is None or verdict.verdict == "undecided"):
-        yield say("It is not decided whether the people's time is enough for the deadline")
+    yield from _close(report, language, buffer)
+    yield from _stuck(report, language)
+    yield from _costly(report, language)
+
+
+def _close(report: Report, language: Language, buffer: float | None) -> Iterator[Safe]:
+    """Say that the deadline is not decided, not likely or not far away."""
+    plan, verdict, chance = report.plan, report.deadline, report.chance
+    if plan.deadline is None or report.schedule is None or (verdict and verdict.verdict == "infeasible"):
+        return
+    if verdict is None or verdict.verdict == "undecided":
+        yield language.say("It is not decided whether the people's time is enough for the deadline")
     if chance and chance.deadline is not None and UNLIKELY <= chance.deadline < LIKELY:
-        yield say(
-            "The chance to meet the deadline is {chance}",
-            chance=Safe(language.percent(round(chance.deadline))),
+        percent = Safe(language.percent(round(chance.deadline)))
+        yield language.say("The chance to meet the deadline is {chance}", chance=percent)
+    if buffer is not None and 0 <= buffer < max(1.0, TIGHT * working_days(plan, report.as_of, plan.deadline)):
+        yield language.count(
+            "Only {n} day of buffer before the deadline",
+            "Only {n} days of buffer before the deadline",
+            round(buffer, 1),
         )
-    if (
-        plan.deadline
-        and buffer is not None
-        and buffer >= 0
-        and not (verdict and verdict.verdict == "infeasible")
-    ):
-        left = working_days(plan, as_of, plan.deadline)
-        if buffer < max(1.0, TIGHT * left):
-            yield count(
-                "Only {n} day of buffer before the deadline",
-                "Only {n} days of buffer before the deadline",
-                round(buffer, 1),
-            )
-    late = [
+
+
+def _stuck(report: Report, language: Language) -> Iterator[Safe]:
+    """Say what is overdue, blocked or not confirmed."""
+    plan, as_of = report.plan, report.as_of
+    late: list[Item] = [
         t
         for t in plan.leaves()
         if t.open and any(d and d < as_of for d in (t.finish, t.deadline, t.must_finish))
     ]
     late += [m for m in plan.milestones.values() if m.status == "todo" and m.due and m.due < as_of]
     if late:
-        yield count(
+        yield language.count(
             "{n} item is overdue: {titles}", "{n} items are overdue: {titles}", len(late), titles=_few(late)
         )
-    blocked = [t for t in plan.leaves() if t.status == "blocked"]
+    blocked = [task for task in plan.leaves() if task.status == "blocked"]
     if blocked:
-        yield count(
+        yield language.count(
             "{n} task is blocked: {titles}",
             "{n} tasks are blocked: {titles}",
             len(blocked),
             titles=_few(blocked),
         )
-    for external in plan.external.values():
-        if (
-            external.status == "open"
-            and external.due
-            and (external.due < as_of or (not external.confirmed and external.due <= as_of + SOON))
-        ):
-            yield (
-                say(
-                    "Not confirmed: **{title}** by {provider} on {day}",
-                    provider=external.provider,
-                    title=external.title,
-                    day=external.due,
-                )
-                if external.due >= as_of
-                else say(
-                    "**{title}** by {provider} was due on {day}",
-                    provider=external.provider,
-                    title=external.title,
-                    day=external.due,
-                )
-            )
-    if report.earned:
-        spi, cpi = report.earned.spi, report.earned.cpi
-        if spi is not None and spi < BEHIND:
-            yield say("Work is behind its plan (SPI {n})", n=round(spi, 2))
-        if cpi is not None and cpi < BEHIND:
-            yield say("Work costs more than planned (CPI {n})", n=round(cpi, 2))
-    if plan.budget and plan.budget.total is not None:
-        planned = sum(line.planned or 0 for line in plan.budget.lines.values())
-        if planned > plan.budget.total:
-            yield say(
-                "The budget's lines add up to {sum}, more than the total of {total}",
-                sum=Safe(language.money(planned, plan.currency)),
-                total=Safe(language.money(plan.budget.total, plan.currency)),
-            )
+    for one in plan.external.values():
+        if one.status != "open" or not one.due:
+            continue
+        values = {"title": one.title or one.id, "provider": one.provider, "day": one.due}
+        if one.due < as_of:
+            yield language.say("**{title}** by {provider} was due on {day}", **values)
+        elif not one.confirmed and one.due <= as_of + SOON:
+            yield language.say("Not confirmed: **{title}** by {provider} on {day}", **values)
+
+
+def _costly(report: Report, language: Language) -> Iterator[Safe]:
+    """Say that work is slower or dearer than planned."""
+    plan, earned, money = report.plan, report.earned, report.plan.budget
+    if earned and earned.spi is not None and earned.spi < BEHIND:
+        yield language.say("Work is behind its plan (SPI {n})", n=round(earned.spi, 2))
+    if earned and earned.cpi is not None and earned.cpi < BEHIND:
+        yield language.say("Work costs more than planned (CPI {n})", n=round(earned.cpi, 2))
+    planned = sum(line.planned or 0 for line in money.lines.values()) if money else 0
+    if money and money.total is not None and planned > money.total:
+        yield language.say(
+            "The budget's lines add up to {sum}, more than the total of {total}",
+            sum=Safe(language.money(planned, plan.currency)),
+            total=Safe(language.money(money.total, plan.currency)),
+        )
 
 
 def _few(items: Sequence[Item]) -> str:
-    shown = [item.title or item.id for item in items[:3]]
-    return ", ".join(shown) + (" …" if len(items) > 3 else "")
+    shown = [item.title or item.id for item in items[:FEW]]
+    return ", ".join(shown) + (" …" if len(items) > FEW else "")

@@ -13,6 +13,8 @@ from planlint.diagnostics import Severity
 from planlint.errors import UsageError
 from planlint.render import content
 from planlint.render.escaping import Safe, blocks, clean, code, inline, link, markdown
+from planlint.render.load import bar
+from planlint.render.outlook import BROKEN
 from planlint.render.report import Options, Report, Section
 from planlint.render.rows import name
 from planlint.render.sandbox import Sandbox
@@ -21,8 +23,6 @@ from planlint.render.words import language
 
 MOST_BYTES = 500 * 1024
 RESERVED = frozenset({"index", "home", "_sidebar"})
-BROKEN = frozenset({"source", "structure", "network"})
-"""The categories of errors that make a page's dates doubtful: its findings then come first."""
 
 Pages = dict[str, str]
 """File name → content."""
@@ -65,6 +65,11 @@ def check_names(reports: Sequence[Report]) -> None:
         taken[key] = plan.file
 
 
+def broken(report: Report) -> bool:
+    """Return whether errors of the plan's structure make its dates doubtful."""
+    return any(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics)
+
+
 class Renderer:
     """Renders reports in one way: options, language and templates."""
 
@@ -91,9 +96,8 @@ class Renderer:
         """Return what is on a page: title, description, sections; `work` replaces the work table's data."""
         plan, sections = report.plan, list(self.options.chosen)
         parts = [f"# {markdown(plan.title or plan.id)}"]
-        if not self.options.sections:
-            if any(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics):
-                sections = ["findings", *(section for section in sections if section != "findings")]
+        if not self.options.sections and broken(report):
+            sections = ["findings", *(section for section in sections if section != "findings")]
         for section in sections:
             parts.append(self.section(section, report, work if section == "work" else None))
             if section == "summary" and not self.options.sections:
@@ -165,7 +169,7 @@ class Renderer:
         for task in tops:
             file, title = f"{plan.id}--{task.id}", f"{plan.title or plan.id}: {task.title or task.id}"
             parts.append((file, task.title or task.id))
-            text = self.section("work", report, {**content.work(page, task.id), "alone": True})
+            text = self.section("work", report, content.work(page, task.id))
             back = link(self.language.say("Back to the plan"), self.options.page(plan.id))
             found[f"{file}.md"] = self._document(report, f"# {markdown(title)}\n\n{text}\n\n{back}", title)
         rows = [row for row in content.work(page)["rows"] if not row.depth]
@@ -187,10 +191,10 @@ class Renderer:
             "signed": speak.signed_days,
             "percent": lambda value: Safe(speak.percent(value)),
             "money": lambda value: Safe("" if value is None else speak.money(value, currency)),
-            "short": lambda day: Safe(speak.date(day, "short")),
+            "short": lambda day: Safe(speak.short_date(day)),
             "week": lambda day: Safe(speak.week(day)),
             "number": lambda value, digits=2: Safe(speak.number(value, digits)),
-            "bar": lambda percent: Safe(content.bar(percent)),
+            "bar": lambda percent: Safe(bar(percent)),
             "indent": lambda depth: Safe("\N{EM SPACE}" * depth),
             "code": code,
             "link": link,

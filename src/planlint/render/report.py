@@ -11,19 +11,21 @@ from planlint.model import Plan
 from planlint.schedule.result import Deadline, Schedule
 
 Section = str
-SECTIONS: tuple[Section, ...] = tuple(
-    (
-        "summary changed next decisions timeline milestones work critical-path dependencies people raci risks "
-        "log budget stakeholders readiness metrics training improvements findings"
-    ).split()
+_ALL = (
+    "summary changed next decisions timeline milestones work critical-path dependencies people raci risks "
+    "log budget stakeholders readiness metrics training improvements findings"
 )
+SECTIONS: tuple[Section, ...] = tuple(_ALL.split())
 """The sections in the order of a page; also the names of markers and of template files."""
 
 Audience = Literal["sponsor", "team", "operations"]
 Flavor = Literal["github", "gitlab", "plain"]
 
 _SPONSOR = "summary changed decisions milestones timeline critical-path risks budget"
-_TEAM = "summary next decisions changed timeline work dependencies people raci risks log training improvements findings"
+_TEAM = (
+    "summary next decisions changed timeline work dependencies people raci risks log training improvements "
+    "findings"
+)
 _OPERATIONS = (
     "summary next readiness training timeline people risks log metrics stakeholders improvements findings"
 )

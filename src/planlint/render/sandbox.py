@@ -6,17 +6,17 @@ every loop, call and piece of text counts against a budget, and only data fields
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, Undefined, nodes
+from jinja2 import FunctionLoader, TemplateError, TemplateNotFound, Undefined, nodes
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext, Macro
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 from msgspec import Struct
 
-from planlint.diagnostics import Severity
 from planlint.errors import UsageError
 from planlint.model import Plan
 from planlint.render.escaping import Safe, markdown
@@ -39,7 +39,7 @@ _METHODS = {
 _TESTS = ("callable", "filter", "test")
 
 
-class Overdrawn(SecurityError):
+class OverdrawnError(SecurityError):
     """A template did more than it may."""
 
 
@@ -118,20 +118,21 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     # What templates may touch
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:  # noqa: ARG002 - Jinja2's signature
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Allow the fields of plan data, what loops say, and a few methods of texts and mappings."""
         if attr.startswith("_"):
             return False
-        if isinstance(obj, Struct):
-            return not isinstance(value, Callable) or isinstance(obj, Plan)  # type: ignore[arg-type]
-        if isinstance(obj, LoopContext | Namespace):
-            return True
-        if isinstance(obj, tuple):
-            return attr in getattr(obj, "_fields", ())
-        if isinstance(obj, Severity):
-            return attr == "word"
-        if isinstance(obj, date):
-            return attr in {"year", "month", "day"}
+        match obj:
+            case Struct():
+                return (
+                    isinstance(obj, Plan) or attr in obj.__struct_fields__ or not hasattr(value, "__call__")
+                )
+            case LoopContext() | Namespace():
+                return True
+            case tuple():
+                return attr in (*getattr(obj, "_fields", ()), "over", "shape")
+            case date():
+                return attr in {"year", "month", "day"}
         return any(isinstance(obj, kind) and attr in names for kind, names in _METHODS.items())
 
     # How much they may do
@@ -143,14 +144,15 @@ class Sandbox(ImmutableSandboxedEnvironment):
         _replace(
             tree,
             (nodes.Concat, nodes.List, nodes.Tuple, nodes.Dict),
-            lambda node: self._checked("value", node),
+            partial(self._checked, "value"),
         )
         return tree
 
     @staticmethod
-    def _checked(method: str, node: nodes.Expr) -> nodes.Expr:
+    def _checked(method: str, node: Any) -> nodes.Call:
         call = nodes.Call(nodes.EnvironmentAttribute(method), [node], [], None, None)
-        return call.set_lineno(node.lineno)
+        call.set_lineno(node.lineno)
+        return call
 
     def each(self, values: Iterable[Any]) -> Iterator[Any]:
         """Yield the values of a loop, each one a step."""
@@ -161,7 +163,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def value(self, value: Any) -> Any:
         """Return a value that a template has put together, unless it is too large."""
         if _size(value) > MOST_VALUE:
-            raise Overdrawn(f"a value grows over {MOST_VALUE:,} characters")
+            raise OverdrawnError(f"a value grows over {MOST_VALUE:,} characters")
         return value
 
     def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -170,8 +172,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
         result = super().call(context, obj, *args, **kwargs)
         return Safe(result) if isinstance(obj, Macro) else result
 
-    def join_path(self, template: str, parent: str) -> str:  # noqa: ARG002 - Jinja2's signature
+    def join_path(self, template: str, parent: str) -> str:
         """Count an include or import."""
+        del parent
         self._step(1000)
         return template
 
@@ -183,12 +186,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return super().call_binop(context, operator, left, right)
         if operator == "+" and not numbers and _size(left) + _size(right) <= MOST_VALUE:
             return left + right
-        raise Overdrawn(f"'{operator}' is for numbers of a sane size")
+        raise OverdrawnError(f"'{operator}' is for numbers of a sane size")
 
     def _step(self, steps: int = 1) -> None:
         self._steps += steps
         if self._steps > MOST_STEPS:
-            raise Overdrawn(f"the template takes more than {MOST_STEPS:,} steps: does a loop ever end?")
+            raise OverdrawnError(f"the template takes more than {MOST_STEPS:,} steps: does a loop ever end?")
 
     def _bounded(self, function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
@@ -201,7 +204,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _range(self, *args: int) -> range:
         values = range(*args)
         if len(values) > MOST_STEPS:
-            raise Overdrawn(f"a range of {len(values):,}")
+            raise OverdrawnError(f"a range of {len(values):,}")
         return values
 
     def _join(self, values: Iterable[Any], separator: str = "") -> Safe:
@@ -211,18 +214,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def _finalize(self, value: Any) -> Safe:
         if isinstance(value, Undefined):
-            str(
-                StrictUndefined(
-                    value._undefined_hint,
-                    value._undefined_obj,
-                    value._undefined_name,
-                    value._undefined_exception,
-                )
-            )  # noqa: SLF001
+            value + ""  # says what is missing, as printing it would not
         text = self._language.text(value)
         self._text += len(text)
         if self._text > MOST_TEXT:
-            raise Overdrawn(f"the page grows over {MOST_TEXT:,} characters")
+            raise OverdrawnError(f"the page grows over {MOST_TEXT:,} characters")
         return text
 
 

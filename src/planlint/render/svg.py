@@ -20,6 +20,7 @@ from planlint.schedule.result import Scheduled
 WIDTH, LEFT, ROW, HEADER, TOP = 1000, 484, 22, 36, 92
 MOST_ROWS = 1000
 REPEAT = 40
+MONTH_WIDTH, WEEK_WIDTH, YEAR, HALF_A_YEAR = 44, 34, 12, 26
 WIDE = 0x2E80
 """Characters from here on are as wide as high."""
 COLUMNS = ((6, 34), (42, 228), (274, 92), (370, 54), (426, 54))
@@ -57,6 +58,13 @@ _SHAPES = (
     ".float{stroke-dasharray:2 2}.dep{opacity:.75}"
     "text{font:11.5px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif}"
     ".b{font-weight:600}.h{font-size:16px;font-weight:600}.s{font-size:10.5px}"
+)
+
+
+_SIZED = 'width="{}" height="{}" role="img" aria-labelledby="t d"'
+_ARROW = (
+    '<defs><marker id="a" markerWidth="6" markerHeight="6" refX="5" refY="3" orient="auto">'
+    '<path class="arrow" d="M0 0L6 3L0 6z"/></marker></defs>'
 )
 
 
@@ -103,21 +111,20 @@ def gantt_svg(report: Report, language: Language) -> Safe | None:
     if len(pages) > 1 and len(pages[-1]) < REPEAT // 2:
         pages[-2:] = [pages[-2] + pages[-1]]
     height = TOP + len(pages) * HEADER + len(drawn) * ROW + 12 + (20 if cut else 0)
-    tops, y = [], TOP
-    ys: dict[str, float] = {}
+    tops, y = list[int](), TOP
+    ys: dict[str, int] = {}
     for page in pages:
         tops.append(y)
         y += HEADER
         for row in page:
             ys[row.id] = y
             y += ROW
+    size = WIDTH, height
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}"'
-        f' height="{height}" role="img" aria-labelledby="t d">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" {_SIZED.format(*size)}>',
         f'<title id="t">{svg(plan.title)}</title><desc id="d">{_description(report, language)}</desc>',
         _style(),
-        '<defs><marker id="a" markerWidth="6" markerHeight="6" refX="5" refY="3" orient="auto">'
-        '<path class="arrow" d="M0 0L6 3L0 6z"/></marker></defs>',
+        _ARROW,
         f'<rect class="bg" width="{WIDTH}" height="{height}"/>',
         f'<text class="text h" x="8" y="24">{svg(plan.title, 90)}</text>',
         *_legend(report, language),
@@ -162,7 +169,8 @@ def _description(report: Report, language: Language) -> Safe:
 
 def _legend(report: Report, language: Language) -> Iterator[str]:
     def entry(x: int, shape: str, text: str) -> str:
-        return f'<g transform="translate({x} 36)">{shape}<text class="soft s" x="26" y="9">{svg(text)}</text></g>'
+        words = f'<text class="soft s" x="26" y="9">{svg(text)}</text>'
+        return f'<g transform="translate({x} 36)">{shape}{words}</g>'
 
     say = language.plain
     bar, edge = (
@@ -195,35 +203,34 @@ def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
     names = (say("WBS"), say("Task"), say("Owner"), say("Start"), say("Finish"))
     for (x, _), name in zip(COLUMNS, names, strict=True):
         yield f'<text class="soft b s" x="{x}" y="{top + 28}">{svg(name)}</text>'
-    months, first = [], axis.first.replace(day=1)
-    while first <= axis.last:
-        months.append(first)
-        first = (first + timedelta(31)).replace(day=1)
-    step = 1 if axis.day * 30 > 44 else 3 if axis.day * 91 > 44 else 12  # noqa: PLR2004 - a month's name is 44 wide
+    months = [axis.first.replace(day=1)]
+    while (following := (months[-1] + timedelta(31)).replace(day=1)) <= axis.last:
+        months.append(following)
+    step = next(n for n in (1, 3, 12) if n * axis.day * 30 > MONTH_WIDTH or n == YEAR)
+    named = [month for month in months if month == months[0] or (month.month - 1) % step == 0]
     lines = []
-    for month in months:
-        x = max(axis.x(month), LEFT)
-        if (month.month - 1) % step == 0 or month == months[0]:
-            lines.append(f"M{x} {top}v{HEADER}")
-            following = next((m for m in months if m > month and (m.month - 1) % step == 0), axis.last)
-            if min(axis.x(following), WIDTH) - x > 26:  # noqa: PLR2004
-                year = (
-                    f" {month.year}"
-                    if (month.month == 1 or month == months[0]) and axis.day * 30 > 60
-                    else ""
-                )  # noqa: PLR2004
-                yield f'<text class="text b s" x="{x + 4}" y="{top + 13}">{svg(language.month(month))}{year if step < 12 else " " + str(month.year)}</text>'
+    for month, following in zip(named, [*named[1:], axis.last], strict=True):
+        left = max(axis.x(month), float(LEFT))
+        lines.append(f"M{left:g} {top}v{HEADER}")
+        room = min(axis.x(following), WIDTH) - left
+        if room > MONTH_WIDTH / 2:
+            year = (
+                f" {month.year}"
+                if room > MONTH_WIDTH * 1.5 and month in (months[0], month.replace(month=1))
+                else ""
+            )
+            text = svg(language.month(month) + year)
+            yield f'<text class="text b s" x="{left + 4:g}" y="{top + 13}">{text}</text>'
     monday = axis.first + timedelta(-axis.first.weekday() % 7)
-    every = next(n for n in (1, 2, 4, 8, 13, 26, 52) if n * axis.day * 7 > 34 or n == 52)  # noqa: PLR2004
+    every = next(n for n in (1, 2, 4, 8, 13, 26, 52) if n * axis.day * 7 > WEEK_WIDTH or n > HALF_A_YEAR)
     free = 0.0
     while monday <= axis.last:
-        x = axis.x(monday)
-        week = monday.isocalendar().week
+        at, week = axis.x(monday), monday.isocalendar().week
         if every == 1 or week % every == 1:
-            lines.append(f"M{x} {top + 18}v{HEADER - 18}")
-            if free <= x < WIDTH - 30:
-                free = x + 34
-                yield f'<text class="soft s" x="{x + 3}" y="{top + 30}">{language.week(monday)}</text>'
+            lines.append(f"M{at} {top + 18}v{HEADER - 18}")
+            if free <= at < WIDTH - WEEK_WIDTH:
+                free = at + WEEK_WIDTH
+                yield f'<text class="soft s" x="{at + 3:g}" y="{top + 30}">{language.week(monday)}</text>'
         monday += timedelta(7)
     yield f'<path class="line" d="{"".join(lines)}M0 {top + HEADER}H{WIDTH}"/>'
 
@@ -252,12 +259,13 @@ def _row(row: Row, y: float, axis: Axis, before: Scheduled | None, language: Lan
     title = _fit(clean(row.title), title_width - indent, bold=row.summary)
     cells = [row.wbs, svg(title), svg(_fit(clean(row.owner), owner_width, bold=row.summary))]
     if row.dates:
-        form = "short" if axis.first.year == axis.last.year else "compact"
-        cells += (svg(language.date(day, form)) for day in (row.dates.start, row.dates.finish))
+        write = language.short_date if axis.first.year == axis.last.year else language.compact_date
+        cells += (svg(write(day)) for day in (row.dates.start, row.dates.finish))
     bold = " b" if row.summary else ""
+    classes, shifts = ("soft s", "text", "soft s", "text", "text"), (0, indent, 0, 0, 0)
     texts = "".join(
-        f'<text class="{"soft s" if i in {0, 2} else "text"}{bold}" x="{x + indent * (i == 1)}" y="{y + 15:g}">{text}</text>'
-        for i, ((x, _), text) in enumerate(zip(COLUMNS, cells, strict=False))
+        f'<text class="{kind}{bold}" x="{x + shift}" y="{y + 15:g}">{text}</text>'
+        for (x, _), text, kind, shift in zip(COLUMNS, cells, classes, shifts, strict=False)
         if text
     )
     yield f'<path class="line" d="M0 {y + ROW:g}H{WIDTH}" opacity=".6"/>'
@@ -303,7 +311,7 @@ def _bar(row: Row, y: float, axis: Axis, before: Scheduled | None) -> str:
     return "".join(shapes)
 
 
-def _arrows(plan: Plan, items: Mapping[str, Scheduled], axis: Axis, ys: dict[str, float]) -> Iterator[str]:
+def _arrows(plan: Plan, items: Mapping[str, Scheduled], axis: Axis, ys: dict[str, int]) -> Iterator[str]:
     paths = []
     everything: list[Task | Milestone] = [*plan.tasks.values(), *plan.milestones.values()]
     for item in everything:
@@ -346,7 +354,8 @@ def _markers(report: Report, axis: Axis, tops: list[int], height: int, language:
         anchor = "start" if x < (LEFT + WIDTH) / 2 else "end"
         yield f'<path class="{kind}" d="M{x} {tops[0] - 4}V{height - 8}"/>'
         level = tops[0] - (24 if kind == "now" else 9)
-        yield f'<text class="{kind}t b s" x="{x + (4 if anchor == "start" else -4):.1f}" y="{level}" text-anchor="{anchor}">{svg(text)}</text>'
+        at = f'x="{x + (4 if anchor == "start" else -4):.1f}" y="{level}" text-anchor="{anchor}"'
+        yield f'<text class="{kind}t b s" {at}>{svg(text)}</text>'
 
 
 def _width(text: str, *, bold: bool = False) -> float:

@@ -5,11 +5,10 @@ Another language is one catalogue in `locale/` and one entry in `PATTERNS`.
 """
 
 import datetime as dt
-
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from msgspec import Struct
 
@@ -23,7 +22,7 @@ NNBSP = "\N{NARROW NO-BREAK SPACE}"
 
 
 class Pattern(Struct, frozen=True):
-    """How a language writes: format strings over `d` day, `m` month, `y` year, `yy` its end, `month` its name.
+    """How a language writes: format strings over `d` day, `m` month, `y` year, `yy` its end, `month`.
 
     A `short` date has no year, a `compact` one only its last two digits.
     """
@@ -64,16 +63,15 @@ PATTERNS = {
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-WORDS = frozenset(
-    (
-        "todo doing blocked done cancelled accepted proposed active on-hold open mitigating occurred closed "
-        "confirmed false in-progress resolved rejected superseded delivered planned approved failed dropped "
-        "very-low low medium high very-high avoid mitigate transfer accept escalate "
-        "technical security resource schedule budget vendor operational organizational legal other "
-        "resistant neutral supportive leading waterfall agile scrum kanban hybrid up down "
-        "error warning info feasible infeasible undecided"
-    ).split()
+_WORDS = (
+    "todo doing blocked done cancelled accepted proposed active on-hold open mitigating occurred closed "
+    "confirmed false in-progress resolved rejected superseded delivered planned approved failed dropped "
+    "very-low low medium high very-high avoid mitigate transfer accept escalate "
+    "technical security resource schedule budget vendor operational organizational legal other "
+    "resistant neutral supportive leading waterfall agile scrum kanban hybrid up down "
+    "error warning info feasible infeasible undecided"
 )
+WORDS = frozenset(_WORDS.split())
 """The words of the plan format that pages translate; the catalogues have them under these very names."""
 
 _ENGLISH = {
@@ -151,9 +149,19 @@ class Language:
                 return self.cadence(value)
         raise TypeError(f"a template cannot print a {type(value).__name__}: print one of its fields")
 
-    def date(self, day: dt.date, form: Literal["full", "short", "compact"] = "full") -> str:
-        """Write a date in one of the language's three forms."""
-        pattern: str = getattr(self.pattern, form)
+    def date(self, day: dt.date) -> str:
+        """Write a date."""
+        return self._date(day, self.pattern.full)
+
+    def short_date(self, day: dt.date) -> str:
+        """Write a date without its year."""
+        return self._date(day, self.pattern.short)
+
+    def compact_date(self, day: dt.date) -> str:
+        """Write a date with the last two digits of its year."""
+        return self._date(day, self.pattern.compact)
+
+    def _date(self, day: dt.date, pattern: str) -> str:
         parts = {"d": day.day, "m": day.month, "y": day.year, "yy": day.year % 100, "month": self.month(day)}
         return pattern.format_map(parts).replace(" ", NBSP)
 

@@ -1,0 +1,97 @@
+"""Work against capacity: what the computed dates ask of each person, week by week."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from planlint.model import Person, Plan
+from planlint.render.report import Report, Snapshot
+from planlint.schedule.calendar import FULL, calendars, instant
+from planlint.schedule.result import Schedule
+
+WEEKS = 8
+BLOCKS = 5
+_WEEK = timedelta(7)
+
+
+class Cell(NamedTuple):
+    """A person's week: all work over capacity in percent, None when away; hours here and in other plans."""
+
+    percent: float | None
+    bar: str
+    here: float
+    elsewhere: float
+    capacity: float
+
+    @property
+    def over(self) -> bool:
+        """Whether it is more than there is time for; a minute of rounding does not count."""
+        return self.here + self.elsewhere > self.capacity * 1.005 + 0.02
+
+
+def bar(percent: float) -> str:
+    """Draw a share as five blocks."""
+    full = max(0, min(BLOCKS, round(percent * BLOCKS / 100)))
+    return "█" * full + "░" * (BLOCKS - full)
+
+
+def weeks_from(day: date) -> list[date]:
+    """Return the Mondays of the weeks to show."""
+    monday = day - timedelta(day.weekday())
+    return [monday + n * _WEEK for n in range(WEEKS)]
+
+
+def loads(plan: Plan, schedule: Schedule | None, since: date) -> dict[str, list[float]]:
+    """Return each person's hours of planned work a week, from `since` on."""
+    found: dict[str, list[float]] = {}
+    worktimes, weeks = calendars(plan), weeks_from(since)
+    for task in plan.leaves():
+        dates = schedule.items.get(task.id) if schedule else None
+        if dates is None or not task.open:
+            continue
+        for who, share in plan.assignments(task).items():
+            hours = found.setdefault(who, [0.0] * WEEKS)
+            for n, week in enumerate(weeks):
+                start = max(dates.start_minute, instant(max(week, since)))
+                finish = min(dates.finish_minute, instant(week + _WEEK))
+                if start < finish:
+                    hours[n] += worktimes.people({who: share}).between(start, finish) / FULL / 60
+    return found
+
+
+def cells(plan: Plan, who: str, since: date, here: Sequence[float], elsewhere: Sequence[float]) -> list[Cell]:
+    """Compare a person's hours with their capacity in `plan`."""
+    worktime, found = calendars(plan).person(who), []
+    for week, mine, other in zip(weeks_from(since), here, elsewhere, strict=True):
+        capacity = worktime.between(instant(max(week, since)), instant(week + _WEEK)) / FULL / 60
+        percent = (mine + other) * 100 / capacity if capacity > 0 else None
+        found.append(Cell(percent, bar(percent or 0), mine, other, max(0.0, capacity)))
+    return found
+
+
+def table(report: Report, others: Iterable[Snapshot]) -> list[tuple[Person, list[Cell]]]:
+    """Return the people who work on a plan in the weeks to come, with what the other plans want of them."""
+    plan, since = report.plan, report.as_of
+    mine = loads(plan, report.schedule, since)
+    beside = [loads(s.plan, s.schedule, since) for s in others if s.plan.id != plan.id]
+    rows = []
+    for person in plan.people.values():
+        if not any(mine.get(person.id, ())):
+            continue
+        elsewhere = [
+            sum(hours) for hours in zip(*(b[person.id] for b in beside if person.id in b), strict=True)
+        ]
+        rows.append((person, cells(plan, person.id, since, mine[person.id], elsewhere or [0.0] * WEEKS)))
+    return rows
+
+
+def shared(reports: Sequence[Report], since: date) -> list[tuple[Person, list[Cell]]]:
+    """Return the people whom several plans want, with the sum of their hours."""
+    found = [(report.plan, loads(report.plan, report.schedule, since)) for report in reports]
+    rows = []
+    for who in dict.fromkeys(who for _, hours in found for who in hours):
+        plans = [plan for plan, hours in found if who in hours and who in plan.people]
+        if len(plans) > 1:
+            sums = [sum(hours[who][n] for _, hours in found if who in hours) for n in range(WEEKS)]
+            rows.append((plans[0].people[who], cells(plans[0], who, since, sums, [0.0] * WEEKS)))
+    return rows
