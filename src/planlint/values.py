@@ -17,7 +17,6 @@ DURATION = r"[0-9]{1,5}(?:\.[0-9]{1,3})?e?[hdw]"
 _DURATION = re.compile(r"([0-9.]+)(e?)([hdw])")
 _CADENCE = re.compile(r"([1-9][0-9]{0,2})(d|w|mo|q)")
 _PERCENT = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)%")
-_ISO_DAY = len("2026-01-05")
 _MOST = 1e15
 
 
@@ -91,9 +90,10 @@ def days(value: object) -> tuple[date, ...]:
 @lru_cache(2048)
 def _day(written: str) -> date | None:
     try:
-        return date.fromisoformat(written) if len(written) == _ISO_DAY else None
+        found = date.fromisoformat(written)
     except ValueError:
         return None
+    return found if found.isoformat() == written else None  # not 20260105, nor 2026-W02-1
 
 
 def duration(value: object) -> Duration | None:

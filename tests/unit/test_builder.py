@@ -327,6 +327,9 @@ tasks:
   a: {title: A, status: In Progress, effort: 5d, owner: ana, due: 2026-01-01}
   b: {title: B, depends_on: [zzz, a, 3.5x], tasks: {c: {title: C, effort: x}}}
   d: {title: D, depends_on: [{id: a, type: XX}], actual: {start: x, finish: 2026-01-05}}
+  e: {title: E, effort: 2d, duration: 3d, actual: {start: 2026-W02-1, effort: 1.2.3d}}
+risks: {r: {title: R, probability: 1%, impact: {time: 1d, cost: 10000000000000000000000}}}
+objectives: {o: {title: O, key_results: {k: {title: 3}}}}
 budget: {total: x, lines: {l: {title: L, planned: 3}, m: 4}}
 """)
     plan_ = result.plan
@@ -337,6 +340,9 @@ budget: {total: x, lines: {l: {title: L, planned: 3}, m: 4}}
     assert [one.predecessor for one in plan_.tasks["b"].depends_on] == ["a"]
     assert plan_.tasks["b"].depends_on[0].path == ("tasks", "b", "depends_on", 1)
     assert plan_.tasks["d"].depends_on == ()
+    assert (plan_.tasks["e"].effort, plan_.tasks["e"].duration) == (Estimate(Duration(2, "d")), None)
+    assert plan_.tasks["e"].actual == model.Actual()
+    assert plan_.risks["r"].impact == model.Impact(None, Duration(1, "d"), None)
     assert plan_.tasks["d"].actual == model.Actual(None, date(2026, 1, 5))
     assert plan_.budget is not None
     assert plan_.budget.total is None
@@ -349,6 +355,10 @@ budget: {total: x, lines: {l: {title: L, planned: 3}, m: 4}}
         "/tasks/b",
         "/tasks/b/tasks/c",
         "/tasks/d",
+        "/tasks/e",
+        "/risks/r",
+        "/objectives/o",
+        "/objectives/o/key_results/k",
         "/budget",
         "/budget/lines/m",
     }
@@ -507,7 +517,8 @@ def test_references_between_plans() -> None:
     plans = {
         "one": built(
             "planlint: 1\nid: one\ntitle: T\npeople: {ana: {name: A}}\n"
-            "tasks:\n  a: {title: A, depends_on: [two/b, two/m SS, two/bb, thre/x, two/ben, one/a2]}\n  a2: {title: B}"
+            "tasks:\n  a2: {title: B}\n"
+            "  a: {title: A, depends_on: [two/b, two/m SS, two/bb, thre/x, two/ben, one/a2]}"
         ),
         "two": built(
             "planlint: 1\nid: two\ntitle: T\npeople: {ben: {name: A}}\n"

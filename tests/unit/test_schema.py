@@ -231,6 +231,9 @@ def test_findings_come_in_the_order_of_the_document() -> None:
 
 def test_a_text_that_rust_cannot_hold_is_no_crash() -> None:
     assert validate({"planlint": 1, "title": "\ud800", "tasks": {}}) == ()
+    assert said(validate({"planlint": 1, "title": "T", "tasks": {}, "currency": "\ud800"})) == [
+        "invalid-value at the value of /currency"
+    ]
     assert said(validate({"planlint": 1, "title": "\ud800", "tasks": []})) == [
         "invalid-value at the value of /tasks"
     ]
@@ -322,6 +325,8 @@ WRONG: list[Any] = [
     {"a": {"b": 1}},
     "30%",
     "2026-02-30\n",
+    "2026-W02-1",
+    "20260105",
 ]
 
 
