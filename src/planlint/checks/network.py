@@ -80,9 +80,10 @@ Step = tuple[str, Edge]
 
 @check()
 def cycles(context: Context) -> Iterator[Finding]:
-    """Yield every loop at its first dependency: a shortest loop through each dependency that is in one.
+    """Yield loops, each at its first dependency, until none is left that shares no dependency with them.
 
-    A loop through several plans is reported in the first of them, by path.
+    So a dependency that closes many loops is reported once, and two slips are two findings. A loop through
+    several plans is reported in the first of them, by path.
     """
     plans = _connected(context)
     waits: Graph = {}
@@ -90,20 +91,28 @@ def cycles(context: Context) -> Iterator[Finding]:
         waits |= _graph(home.plan, context.plan.id)
     for node in _twice(context.plan):
         waits.pop(node, None)
+    for _ in range(_MOST_LOOPS):
+        waits = _tangled(waits)
+        steps = ((node, edge) for node, edges in waits.items() for edge in edges if edge.dependency)
+        step = next(steps, None)
+        if step is None:
+            return
+        loop = [step, *_shortest(waits, step[1].before, step[0])]
+        homes = {_split(context, node)[0] for node, _ in loop}
+        if context.plan.file == min(plans[name].plan.file for name in homes):
+            yield _loop(context, plans, loop, waits)
+        done = {id(edge) for _, edge in loop if edge.dependency}
+        waits = {node: [e for e in edges if id(e) not in done] for node, edges in waits.items()}
+
+
+def _tangled(waits: Graph) -> Graph:
+    """Return the part of a graph whose every edge is in a loop."""
     component = _components(waits)
-    covered: set[int] = set()
-    loops = 0
-    for node, edges in waits.items():
-        for edge in edges:
-            inside = component.get(edge.before) == component[node]
-            if edge.dependency is None or not inside or id(edge) in covered or loops == _MOST_LOOPS:
-                continue
-            loop = [(node, edge), *_shortest(waits, component, edge.before, node)]
-            covered.update(id(step) for _, step in loop)
-            loops += 1
-            homes = {name: plans[name] for name, _ in (_split(context, node) for node, _ in loop)}
-            if context.plan.file == min(home.plan.file for home in homes.values()):
-                yield _loop(context, plans, loop, waits)
+    found = {
+        node: [edge for edge in edges if component.get(edge.before) == component[node]]
+        for node, edges in waits.items()
+    }
+    return {node: edges for node, edges in found.items() if edges}
 
 
 def _twice(plan: Plan) -> Iterator[str]:
@@ -167,18 +176,15 @@ def _components(waits: Graph) -> dict[str, int]:
     return component
 
 
-def _shortest(waits: Graph, component: Mapping[str, int], start: str, goal: str) -> list[Step]:
-    """Return a shortest way from `start` to `goal`, both in one component."""
+def _shortest(waits: Graph, start: str, goal: str) -> list[Step]:
+    """Return a shortest way from `start` to `goal`; there is one."""
     came: dict[str, Step] = {}
     ways = [start]
     for node in ways:  # grows while it is read
-        if node == goal:
-            break
-        for edge in waits[node]:
-            before = edge.before
-            if before not in came and before != start and component.get(before) == component[goal]:
-                came[before] = (node, edge)
-                ways.append(before)
+        for edge in waits[node] if goal not in came else ():
+            if edge.before not in came and edge.before != start:
+                came[edge.before] = (node, edge)
+                ways.append(edge.before)
     steps = []
     while goal != start:
         steps.append(came[goal])

@@ -48,10 +48,11 @@ def single_point(context: Context, *, few: float, share: float) -> Iterator[Find
     """Yield the people on whom alone the plan hangs, in plans of `few` tasks or more.
 
     One finding a person: more than `share` percent of the critical working days that are left are theirs
-    alone, or a skill that critical tasks ask for is theirs alone. A single critical task is no path.
+    alone, or a skill that critical tasks ask for is theirs alone. A single critical task is no path, and
+    while there are loops nobody knows the path.
     """
     plan = context.plan
-    if sum(1 for _ in plan.leaves()) < few:
+    if sum(1 for _ in plan.leaves()) < few or (context.schedule and context.schedule.unsound):
         return
     critical = _critical(context)
     total = sum(days for _, _, days in critical)
@@ -90,7 +91,9 @@ def absent(context: Context) -> Iterator[Finding]:
     for task in context.items("task"):
         scheduled = context.schedule.items.get(task.id)
         owner = context.plan.people.get(task.owner or "")
-        if not task.open or scheduled is None or owner is None or not owner.time_off:
+        if not task.open or scheduled is None or owner is None:
+            continue
+        if not any(p.start <= scheduled.finish and scheduled.start <= p.finish for p in owner.time_off):
             continue
         worked = worktimes.calendar(owner.calendar).segments(scheduled.start_minute, scheduled.finish_minute)
         days = {begin // (24 * 60) for begin, _, _ in worked}

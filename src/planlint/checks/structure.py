@@ -93,8 +93,10 @@ def placeholder(context: Context, *, words: Sequence[str]) -> Iterator[Finding]:
     A word in capitals stands for itself; any other, and one that is the whole text, in whichever case.
     """
     for document in (context.sources.main, *context.sources.fragments):
-        for path, text in _prose(document.data, (), context.plan.broken):
-            word = next((word for word in words if _holds(text, word)), None)
+        whole = document.text.casefold()
+        there = [word for word in words if word.casefold() in whole]
+        for path, text in _prose(document.data, (), context.plan.broken) if there else ():
+            word = next((word for word in there if _holds(text, word)), None)
             if word:
                 yield Finding(Place(path, file=document.file), {"word": word, "key": path[-1]})
 
