@@ -713,6 +713,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
         "escape|hexdec",
         "a `\\` in double quotes starts an escape, and this is none; double it, or use single quotes",
     ),
+    ("cannot start any token", "a text cannot start with this sign here; put it in quotes"),
     ("undefined tag handle", "this tag starts with a handle that no %TAG line declares; leave the tag out"),
     ("incompatible YAML", "only version 1 of YAML can be read; leave the %YAML line out"),
     ("directive", "a line that starts with `%` is a directive, and this is none; {quoted}"),
