@@ -36,13 +36,13 @@ _GANTT_WORDS = re.compile(
 _LABEL = re.compile(r"[^A-Za-z0-9 .,()\-/'!?+=@|^\x80-\U0010ffff]")
 _LABEL_START = re.compile(r"[-+\d]")
 
-_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_SCHEME = re.compile(r"([^/?#]*):")
 _SCHEMES = frozenset({"http", "https", "mailto"})
 _URL_UNSAFE = re.compile(r"[^A-Za-z0-9\-._/?#@:=,;%&+]")
 
 _INLINE = re.compile(
     r"`(?P<code>[^`|]+)`"
-    r"|\[(?P<text>[^\[\]`]+)\]\((?P<url>[^()\s`]+)\)"
+    r"|(?<!!)\[(?P<text>[^\[\]`]+)\]\((?P<url>[^()\s`]+)\)"
     r"|(?<!\w)(?P<mark>\*\*|_)(?P<marked>\w(?:[^*_`]*\w)?)(?P=mark)(?!\w)"
 )
 _LIST_ITEM = re.compile(r"(?P<bullet>[-*+]|\d{1,9}[.)])\s+(?P<text>\S.*)")
