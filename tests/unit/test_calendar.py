@@ -226,3 +226,13 @@ def test_forward_and_backward_are_the_first_and_last_instants_with_so_much_work(
             assert time.between(start, finish) == counted(time, start, finish)
             begin = time.backward(start, work)
             assert counted(time, begin, start) >= work > counted(time, begin + 1, start)
+
+
+def test_the_work_that_a_plan_can_cause_is_bounded() -> None:
+    people = [Person(id=f"p{n}", path=()) for n in range(200)]
+    one = made(*people)
+    with pytest.raises(HorizonError):
+        for person in people:
+            one.person(person.id).forward(at(MONDAY), 10**12)
+            one.person(person.id).forward(at(MONDAY), HOURS_8 * FULL * 250 * 70)
+    assert one.default.forward(at(MONDAY), HOURS_8) == at(MONDAY, 16)

@@ -26,7 +26,6 @@ LAST_DAY = date(2100, 12, 31).toordinal()
 _MORNING = 8 * 60
 _YEAR = 366
 _STRETCH = 128
-_NEVER = frozenset[int]()
 
 Segment = tuple[int, int, int]
 """An unbroken stretch of work: first instant, last instant (exclusive), units a minute."""
@@ -80,32 +79,65 @@ class PublicHolidays:
             yield from self._years[year]
 
 
-class WorkingDays(Struct, frozen=True, eq=False):
+class Budget(Struct):
+    """How many days the worktimes of one plan may compute in all, whatever stands in it."""
+
+    left: int = 6_000_000
+
+    def spend(self, days: int) -> None:
+        """Take `days`, or refuse to go on."""
+        if days > self.left:
+            raise HorizonError
+        self.left -= days
+
+
+class WorkingDays:
     """A calendar with its inheritance resolved: which days are worked, and the block worked on them.
 
     `length` is in minutes; `weekdays` count from Monday = 0; `off` and `extra` are day ordinals, and
     `extra` wins. The block starts at 08:00, or so much earlier that it ends at midnight.
     """
 
-    weekdays: frozenset[int]
-    length: int
-    off: frozenset[int] = _NEVER
-    extra: frozenset[int] = _NEVER
-    public: PublicHolidays | None = None
-    known: dict[tuple[int, int], list[int]] = {}
-    """The starts found so far, by first and last day."""
+    def __init__(
+        self,
+        weekdays: frozenset[int],
+        length: int,
+        *,
+        off: Iterable[int] = (),
+        extra: Iterable[int] = (),
+        public: PublicHolidays | None = None,
+    ) -> None:
+        """Compute nothing yet."""
+        self.weekdays = weekdays
+        self.length = length
+        self._extra = frozenset(extra)
+        self._off = frozenset(off)
+        self._public = public
+        self._first, self._last = 1, 0
+        self._starts: list[int] = []
+
+    @property
+    def idle(self) -> bool:
+        """Whether no day is ever worked."""
+        return not self.length or not (self.weekdays or self._extra)
 
     def starts(self, first: int, last: int) -> list[int]:
         """Return the instants at which the blocks from the day `first` to the day `last` start."""
-        if (first, last) not in self.known:
-            self.known[first, last] = self._starts(first, last) if self.length else []
-        return self.known[first, last]
+        if self._first > self._last:
+            self._first, self._last = first, last
+            self._starts = self._computed(first, last)
+        elif first < self._first or last > self._last:
+            self._first, self._last = min(first, self._first), max(last, self._last)
+            self._starts = self._computed(self._first, self._last)
+        begin = bisect_left(self._starts, first * MINUTES_A_DAY)
+        return self._starts[begin : bisect_left(self._starts, (last + 1) * MINUTES_A_DAY)]
 
-    def _starts(self, first: int, last: int) -> list[int]:
-        off = self.off.union(self.public.between(first, last)) if self.public else self.off
-        off -= self.extra
+    def _computed(self, first: int, last: int) -> list[int]:
+        off, extra = self._off, self._extra
+        if self._public is not None:
+            off = off.union(self._public.between(first, last))
+        off -= extra
         worked = [(day + 6) % 7 in self.weekdays for day in range(7)]  # ordinal 1 was a Monday
-        extra = self.extra
         begin = min(_MORNING, MINUTES_A_DAY - self.length)
         return [
             day * MINUTES_A_DAY + begin
@@ -121,25 +153,24 @@ class Shift(Struct, frozen=True, eq=False):
     rate: int = 1
     absent: tuple[Period, ...] = ()
 
-    def segments(self, first: int, last: int) -> list[Segment]:
-        """Return the stretches of work from the day `first` to the day `last`, in order."""
-        if self.rate <= 0:
-            return []
-        starts, length, rate = self.days.starts(first, last), self.days.length, self.rate
+    def starts(self, first: int, last: int) -> list[int]:
+        """Return the instants at which the blocks from the day `first` to the day `last` start."""
+        starts = self.days.starts(first, last)
         for period in self.absent:
             begin, end = instant(period.start), instant(period.finish) + MINUTES_A_DAY
             if begin < end:
                 starts = starts[: bisect_left(starts, begin)] + starts[bisect_left(starts, end) :]
-        return [(start, start + length, rate) for start in starts]
+        return starts
 
 
-def _merged(shifts: Iterable[list[Segment]]) -> list[Segment]:
-    """Sum several lists of segments into one that does not overlap."""
+def _merged(shifts: Iterable[Shift], first: int, last: int) -> list[Segment]:
+    """Sum the work of several shifts, who may start and end at different minutes of a day."""
     change: dict[int, int] = {}
-    for segments in shifts:
-        for begin, end, rate in segments:
-            change[begin] = change.get(begin, 0) + rate
-            change[end] = change.get(end, 0) - rate
+    for shift in shifts:
+        length, rate = shift.days.length, shift.rate
+        for start in shift.starts(first, last):
+            change[start] = change.get(start, 0) + rate
+            change[start + length] = change.get(start + length, 0) - rate
     times = sorted(change)
     rates = accumulate(change[time] for time in times)
     spans = zip(times, times[1:], rates, strict=False)  # nothing is worked after the last change
@@ -154,12 +185,21 @@ class Worktime:
     no (more) working time between `FIRST_DAY` and `LAST_DAY`.
     """
 
-    def __init__(self, shifts: tuple[Shift, ...], *, unit: int = 1, hours: float = 8, days: int = 5) -> None:
+    def __init__(
+        self,
+        shifts: tuple[Shift, ...],
+        *,
+        unit: int = 1,
+        hours: float = 8,
+        days: int = 5,
+        budget: Budget | None = None,
+    ) -> None:
         """Sum `shifts`; `hours` a day and `days` a week are what `d` and `w` mean here."""
+        self._budget = budget or Budget()
         self.unit = unit
         self.hours_per_day = hours
         self.days_per_week = days
-        self._shifts = shifts
+        self._shifts = tuple(shift for shift in shifts if shift.rate > 0 and not shift.days.idle)
         self._first = self._last = 0  # days; nothing is computed before the first question
         self._low = self._high = 0  # the same as instants
         self._begin: list[int] = []
@@ -259,8 +299,10 @@ class Worktime:
         day = at // MINUTES_A_DAY
         if not FIRST_DAY <= day <= LAST_DAY:
             raise HorizonError
-        if not self._high:
-            self._compute(day - _YEAR // 2, day + 2 * _YEAR)
+        if not self._shifts:
+            self._compute(FIRST_DAY, LAST_DAY)  # nothing, at no cost
+        elif not self._high:
+            self._compute(day - _STRETCH, day + _YEAR)
         else:
             self._compute(min(self._first, day - _YEAR), max(self._last, day + _YEAR))
 
@@ -273,14 +315,24 @@ class Worktime:
 
     def _compute(self, first: int, last: int) -> None:
         # Whole stretches, so that the people on one calendar ask it for the same days.
-        first, last = first // _STRETCH * _STRETCH, (last // _STRETCH + 1) * _STRETCH - 1
-        self._first, self._last = first, last = max(first, FIRST_DAY), min(last, LAST_DAY)
+        first = max(first // _STRETCH * _STRETCH, FIRST_DAY)
+        last = min((last // _STRETCH + 1) * _STRETCH - 1, LAST_DAY)
+        self._budget.spend((last - first + 1) * len(self._shifts))
+        self._first, self._last = first, last
         self._low, self._high = first * MINUTES_A_DAY, (last + 1) * MINUTES_A_DAY
-        lists = [shift.segments(first, last) for shift in self._shifts]
-        segments = lists[0] if len(lists) == 1 else _merged(lists)
-        self._begin, self._end, self._rate = (
-            map(list, zip(*segments, strict=True)) if segments else ([], [], [])
-        )
+        if len(self._shifts) == 1:  # every block holds the same work
+            (shift,) = self._shifts
+            length, rate = shift.days.length, shift.rate
+            self._begin = shift.starts(first, last)
+            self._end = [start + length for start in self._begin]
+            self._rate = [rate] * len(self._begin)
+            block = length * rate
+            self._done = list(range(0, len(self._begin) * block + 1, block)) if self._begin else [0]
+            return
+        segments = _merged(self._shifts, first, last)
+        self._begin = [begin for begin, _, _ in segments]
+        self._end = [end for _, end, _ in segments]
+        self._rate = [rate for _, _, rate in segments]
         self._done = list(accumulate([(end - begin) * rate for begin, end, rate in segments], initial=0))
 
 
@@ -297,6 +349,7 @@ class Calendars:
         self._days: dict[str, WorkingDays] = {}
         self._calendars: dict[str, Worktime] = {}
         self._people: dict[frozenset[tuple[str, float]], Worktime] = {}
+        self._calendar_budget, self._people_budget = Budget(), Budget()
 
     @property
     def default(self) -> Worktime:
@@ -308,7 +361,9 @@ class Calendars:
         known = name if name is not None and name in self._plan.calendars else "default"
         if known not in self._calendars:
             days = self.working_days(known)
-            self._calendars[known] = Worktime((Shift(days),), hours=days.length / 60, days=len(days.weekdays))
+            self._calendars[known] = Worktime(
+                (Shift(days),), hours=days.length / 60, days=len(days.weekdays), budget=self._calendar_budget
+            )
         return self._calendars[known]
 
     def person(self, who: str) -> Worktime:
@@ -329,6 +384,7 @@ class Calendars:
                 unit=FULL,
                 hours=default.hours_per_day,
                 days=default.days_per_week,
+                budget=self._people_budget,
             )
         return self._people[key]
 
@@ -388,8 +444,8 @@ class Calendars:
         return WorkingDays(
             weekdays=frozenset(number for number, day in enumerate(WEEKDAYS) if day in weekdays),
             length=max(0, min(MINUTES_A_DAY, round(hours * 60))),
-            off=frozenset(off),
-            extra=frozenset(extra),
+            off=off,
+            extra=extra,
             public=self._holidays(country, subdivision) if country is not None else None,
         )
 

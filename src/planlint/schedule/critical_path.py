@@ -67,9 +67,15 @@ def analyse(network: Network) -> Schedule:
     latest = late if due == end else backward(network, early, end)
     free = _free(network, early, end)
     found: dict[str, Scheduled] = {}
+    beyond = set(network.beyond | early.beyond)
     for node in real:
         name = node.id
-        found[name] = _scheduled(network, node, early, late=late[name], latest=latest[name], free=free[name])
+        try:
+            found[name] = _scheduled(
+                network, node, early, late=late[name], latest=latest[name], free=free[name]
+            )
+        except HorizonError:  # its own calendar goes less far than the people on it
+            beyond.add(name)
 
     for name, leaves in network.leaves.items():
         if all(leaf in found for leaf in leaves):
@@ -82,7 +88,7 @@ def analyse(network: Network) -> Schedule:
         finish=max((item.finish for item in items.values()), default=start_day(network.start)),
         items=items,
         unsound=lost.intersection(ids),
-        beyond=(network.beyond | early.beyond).intersection(ids),
+        beyond=frozenset(beyond.intersection(ids)),
     )
 
 

@@ -21,7 +21,7 @@ Span = tuple[int, int]
 """Start and finish, as instants."""
 
 
-class Link(Struct, frozen=True, eq=False):
+class Link(Struct, frozen=True, eq=False, gc=False):
     """One dependency of a node; `lag` in minutes of the default calendar, or of the clock when `elapsed`."""
 
     predecessor: str
@@ -32,7 +32,7 @@ class Link(Struct, frozen=True, eq=False):
     """Where it is written; None between a join and the tasks of its summary."""
 
 
-class Node(Struct, frozen=True, kw_only=True, eq=False):
+class Node(Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """A task that is work itself, a milestone, something external, or a join.
 
     `work` is what is left to do, in units of `worktime`, or in minutes of the clock when `elapsed`; nodes

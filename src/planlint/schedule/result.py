@@ -13,7 +13,7 @@ Verdict = Literal["feasible", "infeasible", "undecided", "none"]
 Day = date  # `Deadline` has a field named `date`, which would hide the type
 
 
-class Scheduled(Struct, frozen=True, kw_only=True):
+class Scheduled(Struct, frozen=True, kw_only=True, gc=False):
     """One task, summary or milestone on the critical-path schedule.
 
     Dates are days of the first and last working minute. `start_minute` and `finish_minute` are instants:
