@@ -137,6 +137,14 @@ def test_json_is_what_the_contract_says() -> None:
     }
 
 
+def test_json_fits_its_schema() -> None:
+    schema = json.loads((Path(__file__).parents[2] / "schemas" / "report.schema.json").read_bytes())
+    validator = jsonschema_rs.validator_for(schema)
+    for whole in (result(), result(FULL, plans=(PLAN,)), result(diagnostic(plan=None, item=None, path=()))):
+        data = json.loads(render_json(whole))
+        assert [str(e) for e in validator.iter_errors(data)] == []
+
+
 def test_json_is_utf_8_and_bytes_of_a_file_name_that_are_not_become_question_marks() -> None:
     text = render_json(result(diagnostic("für 設計", location=Location("a\udcff.yaml", span(1, 1, 2)))))
     assert '"für 設計"' in text

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from planlint.diagnostics import Diagnostic, Path
-from planlint.model import Cadence, Dependency, Duration, Estimate, Impact, Item, Plan, Risk
+from planlint.model import Cadence, Dependency, Duration, Estimate, Impact, Item, Period, Plan, Risk
 from planlint.schedule.result import Deadline, Schedule, Verdict
 
 Side = Literal["before", "after"]
@@ -401,6 +401,12 @@ def _dependency(value: Dependency) -> str:
     return f"{value.predecessor}{kind}"
 
 
+def _period(value: Period) -> str:
+    reason = f" ({value.reason})" if value.reason else ""
+    units = f", {value.units} units" if value.units else ""
+    return f"{value.start} to {value.finish}{units}{reason}"
+
+
 def _impact(value: Impact) -> str:
     level = f"level {value.level}" if value.level else None
     return ", ".join(_told(part) for part in (level, value.time, value.cost) if part is not None)
@@ -412,6 +418,7 @@ _WRITERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
     (datetime, lambda value: value.isoformat(" ", "minutes")),
     ((Duration, Estimate, Cadence), str),
     (Dependency, _dependency),
+    (Period, _period),
     (Impact, _impact),
     (tuple, lambda value: ", ".join(map(_told, value))),
     (Mapping, lambda value: ", ".join(f"{_told(key)}: {_told(part)}" for key, part in value.items())),

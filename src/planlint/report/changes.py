@@ -37,7 +37,7 @@ def _plan_text(plan: PlanChange) -> Iterator[str]:
     state = "" if plan.what == "changed" else f", {plan.what}"
     yield f"{visible(plan.title)} ({visible(plan.file)}{moved}{state})"
     yield from (f"  cannot be read {side} the change" for side in plan.unreadable)
-    if plan.what != "removed":
+    if plan.what != "removed" and not plan.unreadable:
         yield f"  finish {_dates(plan.finish)}" + _deadline(plan)
     yield from (f"  {_flip(flip)}" for flip in plan.flips if flip.kind != "plan")
     yield from (f"  milestone {_named(m.item, m.title)}: {_dates(m)}" for m in plan.milestones)
