@@ -4,6 +4,7 @@ Nothing here fails on bad data: what the schema or this module finds wrong is re
 that everything else of the plan can still be looked at. `Plan.broken` names the items this happened to.
 """
 
+import gc
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
@@ -124,7 +125,13 @@ def build(
         structure: What the schema says of all these files; the keys concerned are left out.
         complete: Whether every included file is there; if not, unknown ids are not reported.
     """
-    return _Building(main, fragments, structure, complete=complete).built()
+    collecting = gc.isenabled()
+    gc.disable()  # as in reading: the collector would look at the growing plan again and again
+    try:
+        return _Building(main, fragments, structure, complete=complete).built()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def cross_references(plans: Mapping[str, Built]) -> dict[str, tuple[Finding, ...]]:

@@ -232,11 +232,11 @@ def _by_first(paths: Sequence[Path]) -> dict[str, list[Path]]:
 
 
 def _explain(validator: Any, data: object) -> list[Finding]:
-    """Return the findings about `data`, one a place and rule, in the order of the document."""
-    found: dict[tuple[str, Path], Finding] = {}
+    """Return the findings about `data`, one a cause, in the order of the document."""
+    found: dict[tuple[object, ...], Finding] = {}
     for error in validator.iter_errors(data):
         for finding in _findings(error, tuple(error.absolute_path)):
-            found.setdefault((finding.rule, finding.place.path), finding)
+            found.setdefault((finding.rule, finding.place.path, finding.values.get("key")), finding)
     renamed = {
         (finding.place.path[:-1], finding.values["suggestion"])
         for finding in found.values()
@@ -267,7 +267,7 @@ def _findings(error: _Error, path: Path) -> Iterator[Finding]:
     """Yield the findings that say what one error of jsonschema means."""
     keyword, value = error.validator, error.instance
     if "propertyNames" in error.absolute_schema_path:
-        yield _invalid((*path, value), _sentence(error, ""), at="key")
+        yield _invalid((*path, value), *_sentence(error, ""), at="key")
     elif keyword == "additionalProperties":
         known = list(error.schema["properties"])
         for key in value:
@@ -281,7 +281,7 @@ def _findings(error: _Error, path: Path) -> Iterator[Finding]:
         for inner in branch:
             yield from _findings(inner, (*path, *inner.relative_path))
     else:
-        yield _invalid(path, _sentence(error, _label(path)), at="key" if value is None and path else "value")
+        yield _invalid(path, *_sentence(error, _label(path)), at="key" if value is None and path else "value")
 
 
 def _branch(error: _Error) -> list[_Error]:
@@ -301,8 +301,8 @@ def _branch(error: _Error) -> list[_Error]:
     return []
 
 
-def _sentence(error: _Error, label: str) -> str:
-    """Say what is wrong with a value: what was found, what is allowed, how to write it."""
+def _sentence(error: _Error, label: str) -> tuple[str, str | None]:
+    """Say what was found, what is allowed and how to write it; and which word is meant, if one is close."""
     schema, value = error.schema, error.instance
     words = _words(error)
     if error.validator == "enum" and not schema.get("x-is"):
@@ -318,10 +318,10 @@ def _sentence(error: _Error, label: str) -> str:
         hint = f"did you mean '{near}'?"
     if value is None:
         label = label or "the file is empty: "
-        return f"{label}there is no value; {hint or f'write {wanted}'}"
+        return f"{label}there is no value; {hint or f'write {wanted}'}", None
     if error.validator in {"minItems", "minProperties"}:
-        return f"{label}there is nothing in it; {hint or f'write {wanted}'}"
-    return f"{label}{_found(value)} is not {wanted}" + (f"; {hint}" if hint else "")
+        return f"{label}there is nothing in it; {hint or f'write {wanted}'}", None
+    return f"{label}{_found(value)} is not {wanted}" + (f"; {hint}" if hint else ""), near
 
 
 def _words(error: _Error) -> list[str]:
@@ -359,8 +359,11 @@ def _label(path: Path) -> str:
     return f"{path[-1]}: "
 
 
-def _invalid(path: Path, reason: str, at: Literal["key", "value"] = "value") -> Finding:
-    return Finding(Place(path, at), {"reason": reason}, rule="invalid-value")
+def _invalid(
+    path: Path, reason: str, near: str | None = None, at: Literal["key", "value"] = "value"
+) -> Finding:
+    values = {"reason": reason, **({"suggestion": near} if near else {})}
+    return Finding(Place(path, at), values, rule="invalid-value")
 
 
 def _unknown(path: Path, key: str, known: Collection[str], where: str) -> Finding:

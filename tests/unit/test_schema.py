@@ -166,6 +166,7 @@ def test_what_is_wrong_is_found_once_and_in_place(body: str, expected: list[str]
 
 def test_missing_keys_of_the_plan_stand_at_its_first_key_or_nowhere() -> None:
     assert said(validate({"planlint": 1, "tasks": {}})) == ["missing-key at the key of /planlint"]
+    assert said(validate({"planlint": 1})) == ["missing-key at the key of /planlint"] * 2
     assert [finding.place.path for finding in validate({"title": "T", "tasks": {}})] == [()]
     assert said(validate({"planlint": 1, "titel": "T", "tasks": {}})) == ["unknown-key at the key of /titel"]
 
@@ -214,6 +215,8 @@ def test_a_fragment_has_sections_only_and_its_findings_name_its_file() -> None:
 def test_the_reason_says_what_was_found_and_what_is_allowed(body: str, reason: str) -> None:
     (finding,) = plan(body)
     assert finding.values["reason"] == reason
+    meant = reason.partition("did you mean '")[2].rstrip("'?")
+    assert finding.values.get("suggestion", "") == meant
 
 
 def test_one_bad_item_among_many_is_explained_as_if_it_were_alone() -> None:
@@ -268,9 +271,8 @@ def agree(data: Any, name: str, definition: str | None = None) -> None:
         assert finding.rule in {"unknown-key", "missing-key", "invalid-value"}
         reason = str(finding.values["reason"])
         assert not any(sign in reason for sign in ("[0-9]", "{1,", "anyOf", "$ref", "is not allowed")), reason
-    assert len({(finding.rule, finding.place.path) for finding in findings}) == len(findings) or all(
-        finding.rule == "missing-key" for finding in findings
-    )
+    causes = {(finding.rule, finding.place.path, finding.values.get("key")) for finding in findings}
+    assert len(causes) == len(findings)
 
 
 def exists(data: Any, path: Path) -> bool:
