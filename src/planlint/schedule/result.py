@@ -34,7 +34,7 @@ class Scheduled(Struct, frozen=True, kw_only=True, gc=False):
     finish_minute: int
     length_days: float
     driver: str | None = None
-    """The predecessor whose dependency sets the start, when one does."""
+    """The predecessor whose dependency sets the start, when one does; it may be external."""
 
 
 class Schedule(Struct, frozen=True, kw_only=True):
