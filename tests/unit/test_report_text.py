@@ -188,6 +188,14 @@ def test_controls_become_visible() -> None:
     assert visible("a\r\nb\tc\u2028d") == "a  b c d"
 
 
+def test_what_a_ci_server_takes_for_a_command_is_broken() -> None:
+    assert visible("##vso[task.setvariable variable=x]y") == "#\u200b#vso[task.setvariable variable=x]y"
+    assert visible("::error::x") == ":\u200b:error::x"
+    assert visible("a::b # c") == "a::b # c"
+    assert visible("#####[group] ## [x]") == "####\u200b#[group] ## [x]"
+    assert width(visible("##[")) == 3
+
+
 HOSTILE = st.text(
     st.one_of(st.characters(), st.sampled_from("\x1b\x00\r\n\t\u202e\u2028\x9b`|<>&\ud800設")), max_size=200
 )

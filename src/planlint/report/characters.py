@@ -1,6 +1,10 @@
 """What may leave planlint as text: a plan's own characters must not steer a terminal or break a line."""
 
+import re
+
 _JOINERS = "\u200c\u200d"  # harmless, and parts of Persian words and of emoji
+_NOTHING = "\u200b"
+_COMMAND = re.compile(r"(#(?=#\w*\[)|^:(?=:))")
 _BREAKS = {"\n", "\r", "\t", "\v", "\f", "\x85", "\u2028", "\u2029"}
 _UNSAFE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _DELETE = 0x7F
@@ -10,9 +14,11 @@ def visible(text: str) -> str:
     """Return `text` on one line, without characters that act instead of showing themselves.
 
     Line breaks and tabs become spaces, other C0 controls their pictures, everything else of that kind
-    (escape sequences of C1, direction overrides, lone surrogates) the replacement character.
+    (escape sequences of C1, direction overrides, lone surrogates) the replacement character. What CI servers
+    take for commands in a log (`::error::`, `##[group]`, `##vso[…]`) is broken by a space of no width.
     """
-    return text if text.isprintable() else "".join(map(_visible, text))
+    shown = text if text.isprintable() else "".join(map(_visible, text))
+    return _COMMAND.sub(f"\\1{_NOTHING}", shown) if "##" in shown or shown.startswith("::") else shown
 
 
 def _visible(character: str) -> str:
@@ -36,7 +42,7 @@ def width(text: str) -> int:
 
     total = 0
     for character in text:
-        if character in _JOINERS or unicodedata.category(character) in {"Mn", "Me"}:
+        if character in _JOINERS + _NOTHING or unicodedata.category(character) in {"Mn", "Me"}:
             continue
         total += 2 if unicodedata.east_asian_width(character) in "WF" else 1
     return total
