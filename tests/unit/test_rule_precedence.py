@@ -2,6 +2,9 @@
 
 from datetime import date
 
+import pytest
+
+from planlint.checks import network
 from planlint.config import Config
 from planlint.engine import World, lint
 from planlint.rulesets import Choice, load
@@ -73,6 +76,42 @@ def test_a_dependency_that_closes_many_loops_is_reported_once() -> None:
         "e: {title: Five, owner: ana, depends_on: [d]}",
     )
     assert said(text) == [("dependency-cycle", 6)]
+
+
+def test_a_loop_through_a_task_with_another_mistake_is_still_one() -> None:
+    text = chain(
+        "a: {title: One, owner: ana, depends_on: [b]}",
+        "b: {title: Two, owner: anna, depends_on: [a]}",
+    )
+    assert said(text) == [("dependency-cycle", 6), ("unknown-reference", 7)]
+
+
+def test_a_loop_through_a_summary_is_told_from_task_to_task() -> None:
+    text = chain(
+        "phase: {title: Phase, depends_on: [ship], tasks: {build: {title: Build, owner: ana}}}",
+        "ship: {title: Ship, owner: ana, depends_on: [build]}",
+    )
+    files = {"p.plan.yaml": (HEAD + text + PEOPLE).encode()}
+    world = World(files.__getitem__, lambda _, __: (), lambda _: Config(catalogue=load()))
+    result = lint(
+        ["p.plan.yaml"], world, choice=Choice(select=("dependency-cycle",)), today=date(2026, 2, 16)
+    )
+    assert [d.message.partition(";")[0] for d in result.diagnostics] == [
+        "'phase' waits for itself: 'phase', around 'build', waits for 'ship', 'ship' waits for 'build'"
+    ]
+    assert [r.message for d in result.diagnostics for r in d.related] == ["'ship' waits for 'build'"]
+
+
+def test_redundant_dependencies_are_found_in_batches_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_BATCH", 1)
+    text = chain(
+        "a: {title: One, owner: ana}",
+        "b: {title: Two, owner: ana, depends_on: [a]}",
+        "c: {title: Three, owner: ana, depends_on: [a, b]}",
+        "d: {title: Four, owner: ana, depends_on: [a, b, c]}",
+    )
+    redundant = "redundant-dependency"
+    assert said(text) == [(redundant, 8), (redundant, 9), (redundant, 9)]
 
 
 def test_a_task_that_waits_for_itself_is_only_that() -> None:

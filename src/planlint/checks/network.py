@@ -258,17 +258,16 @@ def _ends(context: Context) -> Ends:
 
 
 def _unresolved(context: Context) -> Iterator[tuple[Item, str]]:
-    """Yield the predecessors in the file that lead nowhere, with the item that names them."""
+    """Yield what the file names as predecessors of items with an error, where some may lead nowhere."""
     guesses = 0
     for item in (*context.plan.tasks.values(), *context.plan.milestones.values()):
         if item.path not in context.plan.broken or guesses == _MOST_GUESSES:
             continue
         raw = data_of(context, item)
         written = raw.get("depends_on")
-        sound = {dependency.path[len(item.path) + 1] for dependency in _written(item)}
-        for number, entry in enumerate(written if isinstance(written, list) else (written,)):
+        for entry in written if isinstance(written, list) else (written,):
             text = entry.get("id") if isinstance(entry, Mapping) else entry
-            if isinstance(text, str) and text.strip() and number not in sound:
+            if isinstance(text, str) and text.strip():
                 guesses += 1
                 yield item, text.split()[0]
 
@@ -394,10 +393,10 @@ def _plain(dependency: Dependency) -> bool:
 
 
 def _waiting(item: Item | None) -> bool:
-    """Whether an item has not begun (a node that only joins others, None, passes everything on)."""
-    if not isinstance(item, Task) or item.is_summary:
-        return getattr(item, "status", "todo") != "done"
-    return item.status in {"todo", "blocked"} and item.actual.start is None and not item.progress
+    """Whether an item has not begun; summaries and joins (None) pass on what their tasks wait for."""
+    if isinstance(item, Task) and item.is_summary:
+        return True
+    return getattr(item, "status", "todo") == "todo"
 
 
 def _above(plan: Plan, item: Item) -> Iterator[Task]:

@@ -3,22 +3,25 @@
 from collections.abc import Iterator
 
 from planlint.diagnostics import Finding, Place
+from planlint.facts import CLOSED
 from planlint.rule import Context, check
 
 
 @check()
 def early(context: Context) -> Iterator[Finding]:
     """Yield the deliverables that are proven to be due before the tasks that produce them can finish."""
-    for deadline in context.deadlines or ():
-        if deadline.kind != "deliverable" or deadline.verdict != "infeasible":
+    deadlines = {d.item: d for d in context.deadlines or () if d.kind == "deliverable"}
+    for deliverable in context.items("deliverable"):
+        deadline = deadlines.get(deliverable.id)
+        if deadline is None or deadline.verdict != "infeasible" or deliverable.status in CLOSED:
             continue
-        tasks = [t for t in context.plan.leaves() if t.open and deadline.item in t.deliverables]
+        tasks = [t for t in context.plan.leaves() if t.open and deliverable.id in t.deliverables]
         values = {
-            "id": deadline.item,
+            "id": deliverable.id,
             "due": deadline.date,
-            "possible": max(deadline.finish, deadline.possible or deadline.finish),
+            "possible": deadline.possible or deadline.finish,
             "late": deadline.late_days,
-            "tasks": [f"'{task.id}'" for task in tasks],
+            "tasks": [f"'{task.id}'" for task in tasks] or "its tasks",
         }
         related = tuple((f"task '{task.id}' produces it", Place(task.path, "key")) for task in tasks)
         yield Finding(Place(deadline.path, "key"), values, related)
