@@ -1,0 +1,339 @@
+"""Can the dates hold: one verdict, with a certificate, for every deadline of a plan.
+
+Each deadline is judged alone, with `must_start` and `must_finish` always in force. Only what it waits for
+matters to it, so its problem is that part of the plan; a schedule that keeps it is then completed with
+everything else. One good schedule often proves many deadlines, and is tried on all of them first.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+
+from msgspec import Struct, structs
+
+from planlint.diagnostics import Path
+from planlint.model import MINUTES_A_DAY, Plan
+from planlint.schedule import solver
+from planlint.schedule.bounds import Reasoning
+from planlint.schedule.calendar import HorizonError, finish_day, instant
+from planlint.schedule.formulate import Formulation, due, formulate
+from planlint.schedule.generation import Budget, Dates, improve, lateness, serial
+from planlint.schedule.network import Network
+from planlint.schedule.problem import FOREVER, Problem, ancestors, heads, part, tails
+from planlint.schedule.proof import chain, core, named, window
+from planlint.schedule.result import Deadline, Kind, Schedule
+from planlint.schedule.search import Answer, Limits, settle
+
+MOST = 600
+"""Activities up to which a deadline gets all the steps; a larger problem gets the cheap ones."""
+
+Spans = tuple[tuple[int, int], ...]
+"""Start and finish of every activity, as instants."""
+
+
+class Question(Struct, frozen=True):
+    """One deadline to judge: these activities must be done by the end of `day`."""
+
+    item: str | None
+    kind: Kind
+    path: Path
+    day: date
+    targets: tuple[int, ...]
+    partial: bool
+    """Whether some of what must be done has no dates (a loop, a calendar that never works)."""
+
+    @property
+    def until(self) -> int:
+        """The last instant that is in time."""
+        return instant(self.day) + MINUTES_A_DAY
+
+
+def decide(
+    plan: Plan, schedule: Schedule, network: Network, *, limits: Limits | None = None, explain: bool = True
+) -> tuple[Deadline, ...]:
+    """Return a verdict for every deadline of a plan.
+
+    Args:
+        plan: The plan.
+        schedule: Its critical-path schedule.
+        network: The network that schedule came from.
+        limits: How far to go for each deadline; nothing depends on the speed of the machine.
+        explain: Whether to look for the smallest cause and the earliest possible date of what cannot be
+            met by capacity; without it certificates of that kind may name more than needed.
+    """
+    judge = _Judge(formulate(network), schedule, limits or Limits(), explain=explain)
+    return tuple(judge.deadline(question) for question in questions(plan, network, judge.formulation.place))
+
+
+def questions(plan: Plan, network: Network, place: Mapping[str, int]) -> list[Question]:
+    """Return the deadlines of a plan, those left out that nothing has to be done for."""
+    found: list[Question] = []
+
+    def ask(item: str | None, kind: Kind, path: Path, day: date, names: Iterable[str]) -> None:
+        wanted = {leaf for name in names for leaf in network.leaves.get(name, (name,))}
+        targets = tuple(sorted(place[name] for name in wanted if name in place))
+        if targets:
+            lost = (network.unsound | network.beyond) & wanted
+            found.append(Question(item, kind, path, day, targets, bool(lost)))
+
+    if plan.deadline is not None:
+        everything = [*(t.id for t in plan.leaves()), *plan.milestones]
+        ask(None, "plan", ("deadline",), plan.deadline, everything)
+    for deliverable in plan.deliverables.values():
+        if deliverable.due is not None and deliverable.status != "cancelled":
+            makers = [
+                item.id
+                for item in (*plan.tasks.values(), *plan.milestones.values())
+                if deliverable.id in item.deliverables and item.status != "cancelled"
+            ]
+            ask(deliverable.id, "deliverable", (*deliverable.path, "due"), deliverable.due, makers)
+    for milestone in plan.milestones.values():
+        if milestone.due is not None and milestone.status != "cancelled":
+            ask(milestone.id, "milestone", (*milestone.path, "due"), milestone.due, [milestone.id])
+    for task in plan.tasks.values():
+        if task.deadline is not None and task.status != "cancelled":
+            ask(task.id, "task", (*task.path, "deadline"), task.deadline, [task.id])
+        if task.must_finish is not None and task.status != "cancelled":
+            ask(task.id, "must_finish", (*task.path, "must_finish"), task.must_finish, [task.id])
+    return found
+
+
+class _Judge:
+    """What the deadlines of one plan share: the problem, and schedules found so far."""
+
+    def __init__(self, formulation: Formulation, schedule: Schedule, limits: Limits, *, explain: bool) -> None:
+        self.formulation = formulation
+        self.schedule = schedule
+        self.limits = limits
+        self.explain = explain
+        self.problem = formulation.problem
+        self.starts, self.finishes = heads(self.problem)
+        self.known: list[Spans] = []
+        self.certificates: dict[int, Mapping[str, object]] = {}
+        self.begun = False
+
+    def deadline(self, question: Question) -> Deadline:
+        """Return the verdict on one deadline."""
+        ids = [self.problem.activities[i].id for i in question.targets]
+        early = max((self.schedule.items[name].finish for name in ids if name in self.schedule.items), default=question.day)
+        blank = Deadline(
+            item=question.item,
+            kind=question.kind,
+            path=question.path,
+            date=question.day,
+            finish=early,
+            verdict="undecided",
+            certificate={"kind": "bounds", "lower": early.isoformat(), "upper": None},
+        )
+        if question.partial:
+            return structs.replace(blank, decided_by="some of what it waits for has no dates")
+        try:
+            return self._judged(question, blank)
+        except HorizonError as error:
+            return structs.replace(blank, decided_by=str(error))
+
+    def _judged(self, question: Question, blank: Deadline) -> Deadline:
+        late = chain(self.formulation, question.targets, question.until)
+        if late is not None:
+            return self._late(question, blank, late)
+        known = self._known(question)
+        if known is not None:
+            return self._feasible(blank, known, "generation")
+        sub, kept = self.ask(question, question.day)
+        answer = self._settle(sub)
+        if answer.feasible:
+            spans = self._complete(sub, kept, answer)
+            if spans is not None:
+                self.known.append(spans)
+                return self._feasible(blank, spans, answer.step)
+        if answer.feasible is False:
+            return self._infeasible(question, blank, sub, kept, answer)
+        return self._open(question, blank)
+
+    def _known(self, question: Question) -> Spans | None:
+        """Return a schedule found earlier that keeps this deadline; the first time, generate one."""
+        if not self.begun:
+            self.begun = True
+            lst, _ = tails(self._all_due())
+            end = max(self.finishes, default=0)
+            dates = serial(self.problem, [float(min(at, end)) for at in lst])
+            if dates is not None and lateness(self.problem, dates) <= 0:
+                self.known.append(self._spans(dates))
+        for spans in self.known:
+            if all(spans[i][1] <= question.until for i in question.targets):
+                return spans
+        return None
+
+    def _all_due(self) -> Problem:
+        plan = self.formulation.network.plan
+        wanted: dict[int, int] = {}
+        for q in questions(plan, self.formulation.network, self.formulation.place):
+            for i in q.targets:
+                wanted[i] = min(wanted.get(i, FOREVER), self.formulation.tick(q.until))
+        return due(self.problem, wanted)
+
+    def _spans(self, dates: Dates) -> Spans:
+        span = self.formulation.span
+        return tuple(span(i, s, f) for i, (s, f) in enumerate(zip(dates.starts, dates.finishes, strict=True)))
+
+    def ask(self, question: Question, day: date, *, minutes: bool = False) -> tuple[Problem, list[int]]:
+        """Return the problem of one deadline, moved to `day`, and the positions of its activities."""
+        form = self.formulation
+        problem = form.minutes if minutes else form.problem
+        if question.kind == "must_finish" and day != question.day:
+            problem = without_must(problem, question.targets)
+        kept = sorted(ancestors(problem, {*question.targets, *form.must}))
+        until = instant(day) + MINUTES_A_DAY
+        limit = until if minutes else form.tick(until)
+        bounded = due(problem, dict.fromkeys(question.targets, limit))
+        return part(bounded, kept), kept
+
+    def _settle(self, problem: Problem, limits: Limits | None = None) -> Answer:
+        limits = limits or self.limits
+        if len(problem.activities) > MOST:
+            limits = Limits(generation=1, reasoning=2 * len(problem.activities), solver=0)
+        return settle(problem, limits)
+
+    def _complete(self, sub: Problem, kept: list[int], answer: Answer) -> Spans | None:
+        """Place everything else around a schedule of what the deadline waits for."""
+        dates = answer.dates
+        if dates is None:
+            return None
+        left = serial(sub, [float(at) for at in dates.starts])
+        if left is not None and lateness(sub, left) <= 0:
+            dates = left
+        placed = {i: (dates.starts[n], dates.finishes[n]) for n, i in enumerate(kept)}
+        whole = serial(self.problem, [float(at) for at in self.starts], placed)
+        return self._spans(whole) if whole is not None else None
+
+    def _feasible(self, blank: Deadline, spans: Spans, step: str) -> Deadline:
+        network = self.formulation.network
+        if id(spans) not in self.certificates:
+            place = self.formulation.place
+            tasks = {}
+            for name in (*network.plan.tasks, *network.plan.milestones):
+                if name in place:
+                    start, finish = self.formulation.days(place[name], spans[place[name]])
+                    tasks[name] = {"start": start.isoformat(), "finish": finish.isoformat()}
+            self.certificates[id(spans)] = {"kind": "schedule", "tasks": tasks}
+        witness = {a.id: span for a, span in zip(self.problem.activities, spans, strict=True)}
+        return structs.replace(
+            blank,
+            verdict="feasible",
+            certificate=self.certificates[id(spans)],
+            witness={name: witness[name] for name in witness if network.nodes[name].real},
+            possible=blank.date,
+            decided_by=step,
+        )
+
+    def _late(self, question: Question, blank: Deadline, late: tuple[list[int], int]) -> Deadline:
+        positions, end = late
+        nodes = self.formulation.network.nodes
+        names = [self.problem.activities[i].id for i in positions]
+        items = [name for name in names if nodes[name].real]
+        finish = finish_day(end)
+        return self._dated(
+            question,
+            structs.replace(
+                blank,
+                verdict="infeasible",
+                certificate={"kind": "chain", "items": items, "finish": finish.isoformat()},
+                decided_by="logic",
+            ),
+        )
+
+    def _infeasible(
+        self, question: Question, blank: Deadline, sub: Problem, kept: list[int], answer: Answer
+    ) -> Deadline:
+        form = self.formulation
+        plain, _ = self.ask(question, question.day, minutes=True)
+        full = window(form, plain)
+        step = answer.step
+        if full is not None:
+            certificate, step = full, "energy"
+        else:
+            real = [form.network.nodes[a.id].real for a in sub.activities]
+            certificate = named(form, sub, core(sub, real, self.limits if self.explain else _HASTY))
+        found = structs.replace(blank, verdict="infeasible", certificate=certificate, decided_by=step)
+        return self._dated(question, found)
+
+    def _dated(self, question: Question, found: Deadline) -> Deadline:
+        """Add the earliest date that can be met, and by how many working days the deadline misses it."""
+        possible = self.earliest(question)
+        default = self.formulation.network.calendars.default
+        until = instant(possible or found.finish) + MINUTES_A_DAY
+        late = default.in_days(max(0, default.between(question.until, until)))
+        return structs.replace(found, possible=possible, late_days=late)
+
+    def earliest(self, question: Question) -> date | None:
+        """Return the earliest day that a schedule was found for: bisection over days, each one solved."""
+        form = self.formulation
+        low = question.day + timedelta(days=1)
+        low = max(low, finish_day(max(form.finish(self.finishes[i]) for i in question.targets)))
+        sub, kept = self.ask(question, low)
+        where = {i: n for n, i in enumerate(kept)}
+
+        def reached(dates: Dates) -> date:
+            return finish_day(max(form.finish(dates.finishes[where[i]]) for i in question.targets))
+
+        small = len(sub.activities) <= MOST
+        best, late = improve(sub, Budget(self.limits.generation // 5 if small else 1), self.limits.seed)
+        if best is None:
+            return None
+        if question.kind != "must_finish" and form.must and lateness(_musts(sub, question, where), best) > 0:
+            return None
+        high = reached(best)
+        if late <= 0 or not small or not self.explain:
+            return high
+        quick = structs.replace(self.limits, generation=self.limits.generation // 5, solver=self.limits.solver / 5)
+        while low < high:
+            middle = low + (high - low) // 2
+            answer = self._settle(self.ask(question, middle)[0], quick)
+            if answer.feasible and answer.dates is not None:
+                high = min(middle, reached(answer.dates))
+            else:
+                low = middle + timedelta(days=1)
+        return high
+
+    def _open(self, question: Question, blank: Deadline) -> Deadline:
+        """Say what is known of a deadline that the limits leave undecided."""
+        low, high = blank.finish, question.day
+        while low < high:  # the earliest day that bounds do not rule out
+            middle = low + (high - low) // 2
+            reasoning = Reasoning(self.ask(question, middle)[0], Budget(self.limits.reasoning))
+            if reasoning.possible():
+                high = middle
+            else:
+                low = middle + timedelta(days=1)
+        upper = self.earliest(question)
+        reason = "the limits of the search"
+        if not solver.available():
+            reason = "the cheap steps do not settle it; the extra planlint[solver] could"
+        return structs.replace(
+            blank,
+            certificate={
+                "kind": "bounds",
+                "lower": low.isoformat(),
+                "upper": upper.isoformat() if upper is not None else None,
+            },
+            possible=upper,
+            decided_by=reason,
+        )
+
+
+_HASTY = Limits(generation=500, reasoning=3_000, solver=0)
+
+
+def without_must(problem: Problem, targets: Iterable[int]) -> Problem:
+    """Return the problem without what `must_finish` asks of these activities."""
+    activities = list(problem.activities)
+    for i in targets:
+        activities[i] = structs.replace(activities[i], earliest_finish=-FOREVER, latest_finish=FOREVER)
+    return structs.replace(problem, activities=tuple(activities))
+
+
+def _musts(sub: Problem, question: Question, where: Mapping[int, int]) -> Problem:
+    """Return the problem with `must_start` and `must_finish` as its only windows."""
+    activities = list(sub.activities)
+    for i in question.targets:
+        activities[where[i]] = structs.replace(activities[where[i]], latest_finish=FOREVER)
+    return structs.replace(sub, activities=tuple(activities))
