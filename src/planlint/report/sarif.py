@@ -108,7 +108,7 @@ def _place(location: Location) -> dict[str, Any]:
     start, end = location.span.start, location.span.end
     return {
         "artifactLocation": {
-            "uri": quote(location.path, errors="surrogateescape"),
+            "uri": quote(location.path, errors="replace"),
             "uriBaseId": "%SRCROOT%",
         },
         "region": {
