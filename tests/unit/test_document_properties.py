@@ -2,11 +2,12 @@
 
 import json
 import math
+import re
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from planlint import document as module
@@ -27,7 +28,9 @@ TEXTS = st.one_of(
 
 
 def data_with(texts: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
-    scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), texts)
+    scalars = st.one_of(
+        st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), texts
+    )
     return st.recursive(
         scalars,
         lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
@@ -55,7 +58,7 @@ def quoted(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 def written(dumper: yaml.SafeDumper, value: object) -> yaml.ScalarNode:
     """Write what is no text plainly, as the core schema has it."""
-    text = json.dumps(value).replace("Infinity", ".inf")
+    text = json.dumps(value)
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="")
 
 
@@ -88,8 +91,28 @@ def slice_of(document: Document, path: Path, at: Any = "value") -> str:
     return document.text[document.offset(span.start) : document.offset(span.end)]
 
 
+def as_text(data: Any) -> Any:
+    """Return data with every scalar as it is written."""
+    if isinstance(data, dict):
+        return {key: as_text(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [as_text(value) for value in data]
+    return data if isinstance(data, str) else json.dumps(data)
+
+
+def dumped(data: Any, style: dict[str, Any]) -> str:
+    """Write data as YAML; PyYAML folds some texts in double quotes wrongly, and those tell nothing."""
+    text: str = yaml.dump({"data": data}, Dumper=Dumper, sort_keys=False, **style)
+    assume(yaml.load(text, Loader=yaml.BaseLoader) == {"data": as_text(data)})
+    return text
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[^ \t\r\n]+", text)
+
+
 def read_alone(text: str) -> Any:
-    """Read a piece of a text as a document of its own; block scalars need their header at the margin."""
+    """Read a piece of a text as a document of its own."""
     document, _ = read("piece", text.encode(), Limits(depth=200))
     return None if document is None else document.data
 
@@ -102,12 +125,19 @@ def check_places(document: Document) -> None:
             value = value[part]
         piece = slice_of(document, path)
         if not isinstance(value, dict | list):
-            if not piece.startswith(("|", ">")):
-                flat = piece if piece[:1] in {'"', "'"} else " ".join(piece.split())
-                assert same(read_alone(flat), value) or (value == "" and piece == ""), (path, piece)
+            if piece[:1] in {'"', "'"}:
+                assert read_alone(piece) == value
+            elif not piece.startswith(("|", ">")):
+                # plain: of one line, or folded; what a tag made a text reads as something else without it
+                one_line = not set(piece) & set("\r\n")
+                assert (
+                    value == piece
+                    or (one_line and same(read_alone(piece), value))
+                    or words(piece) == words(value)
+                )
         elif not value:
             assert piece in {"[]", "{}"}
-        elif piece[0] in "[{":
+        elif piece[0] in "[{" and "*" not in piece:
             assert same(read_alone(piece), value), (path, piece)
         if path and isinstance(path[-1], str):
             key = slice_of(document, path, "key")
@@ -133,7 +163,7 @@ STYLES = st.fixed_dictionaries(
 @settings(deadline=None, max_examples=150)
 @given(DATA, st.sampled_from([None, 1, "\t"]), st.booleans())
 def test_json_reads_back(data: Any, indent: Any, ascii_only: bool) -> None:  # noqa: FBT001
-    text = json.dumps({"data": data}, indent=indent, ensure_ascii=ascii_only).replace("Infinity", ".inf")
+    text = json.dumps({"data": data}, indent=indent, ensure_ascii=ascii_only)
     if "\x7f" in text:
         return
     document, findings = read("plan.json", text.encode())
@@ -146,7 +176,7 @@ def test_json_reads_back(data: Any, indent: Any, ascii_only: bool) -> None:  # n
 @settings(deadline=None, max_examples=300)
 @given(DUMPED, STYLES)
 def test_yaml_reads_back_in_every_style(data: Any, style: dict[str, Any]) -> None:
-    text = yaml.dump({"data": data}, Dumper=Dumper, sort_keys=False, **style)
+    text = dumped(data, style)
     document, findings = read("plan.yaml", text.encode())
     assert findings == ()
     assert document is not None
@@ -178,7 +208,7 @@ def check_agreement(text: str) -> None:
 @settings(deadline=None, max_examples=150)
 @given(DUMPED, STYLES)
 def test_both_parsers_agree_on_what_is_sound(data: Any, style: dict[str, Any]) -> None:
-    check_agreement(yaml.dump({"data": data}, Dumper=Dumper, sort_keys=False, **style))
+    check_agreement(dumped(data, style))
 
 
 LINES = st.lists(
