@@ -264,3 +264,34 @@ def test_what_if_shows_each_verdict_before_and_after(here: Path) -> None:
     then = replace(context(here), deadlines=(fits,))
     lines = text(now, ["tasks.build.effort=3d"], then).splitlines()
     assert "    then: shipped: due 2026-03-06, earliest finish 2026-03-06: feasible" in lines
+
+
+WAREHOUSE = Path(__file__).parents[2] / "examples" / "warehouse-move" / "warehouse-move.plan.yaml"
+
+
+def test_the_warehouse_move_has_the_dates_counted_by_hand() -> None:
+    """Baden-Württemberg is closed on 3 and 6 April, 1, 14 and 25 May, and 4 June 2026."""
+    world = Workspace(WAREHOUSE.parent).world()
+    built = load(WAREHOUSE.name, world).built
+    assert built is not None
+    found = analyse({WAREHOUSE.name: built}, date(2026, 2, 16))[WAREHOUSE.name].schedule
+    assert found is not None
+    dates = {name: f"{item.start:%d.%m}-{item.finish:%d.%m}" for name, item in found.items.items()}
+    assert dates == {
+        "prepare": "14.01-17.04",
+        "tender": "14.01-23.02",  # 3 days left at 50 %: six days from Monday 16 February
+        "racks": "17.03-10.04",  # the day after the delivery; 97/6 days, Easter between
+        "certify": "14.04-17.04",  # two days and 80 minutes later; three days
+        "systems": "02.03-06.06",
+        "network": "02.03-13.03",  # 8 days at 80 %
+        "configure": "05.03-27.03",  # 17 days at 60 % + 80 % * 50 %
+        "trial": "24.04-28.04",  # 4 days at 160 %: two and a half
+        "cutover": "06.06-06.06",
+        "shift-training": "17.04-24.04",
+        "move-stock": "02.05-10.05",  # two weekends
+        "racks-up": "17.04-17.04",
+        "go-live": "06.06-06.06",
+    }
+    floats = {name: found.items[name].total_float_days for name in ("tender", "cutover", "go-live")}
+    assert floats == {"tender": 44.33, "cutover": 5, "go-live": 15}
+    assert (found.items["tender"].free_float_days, found.finish) == (15, date(2026, 6, 6))
