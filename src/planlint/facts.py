@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
-from planlint.model import MINUTES_A_DAY, BudgetLine, Calendar, Dependency, Duration, Item, Task
+from planlint.model import Plan, MINUTES_A_DAY, BudgetLine, Calendar, Dependency, Duration, Item, Task
 from planlint.rule import Context, Subject, dependencies
 
 Facts = dict[str, Any]
@@ -24,8 +24,9 @@ CLOSED = frozenset(
 def subjects(context: Context, kind: str) -> list[Subject]:
     """Return the sound items of a kind as rules see them, in the order of the file."""
     if kind == "plan":
-        data = context.sources.main.data
-        return [Subject(kind, context.plan.id, (), {**data, "computed": _plan(context)})]
+        plan, data = context.plan, context.sources.main.data
+        computed = _common(plan, context.status_date.toordinal(), context.today.toordinal())
+        return [Subject(kind, plan.id, (), {**data, "computed": {**computed, **_plan(context)}})]
     if kind == "dependency":
         return [_dependency(context, item, dependency) for item, dependency in dependencies(context)]
     compute = FACTS.get(kind)
@@ -52,7 +53,7 @@ def data_of(context: Context, item: Item) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _common(item: Item, status_day: int, today: int) -> Facts:
+def _common(item: Item | Plan, status_day: int, today: int) -> Facts:
     until, old = {}, {}
     for name in item.__struct_fields__:
         value = getattr(item, name)
@@ -79,6 +80,8 @@ def _plan(context: Context) -> Facts:
     }
     if context.schedule:
         facts["finish"] = context.schedule.finish.isoformat()
+    if plan.status_date and plan.review and plan.review.every:
+        facts["review_past_days"] = (context.today - plan.review.every.after(plan.status_date)).days
     if plan.budget and plan.budget.total is not None:
         planned = round(sum(line.planned or 0 for line in plan.budget.lines.values()), 2)
         facts["planned"], facts["over_total"] = planned, round(planned - plan.budget.total, 2)
@@ -138,7 +141,11 @@ def _task(context: Context, task: Task) -> Facts:
         "people": sorted(context.plan.assignments(task)),
         "estimated": task.effort is not None or task.duration is not None,
         "plan_deliverables": len(context.plan.deliverables),
+        "status": task.status,
     }
+    due = [day for day in (task.deadline, task.must_finish, task.finish) if day and day < context.status_date]
+    if due and task.open:
+        facts |= {"due": due[0].isoformat(), "overdue_days": (context.status_date - due[0]).days}
     scheduled = context.schedule.items.get(task.id) if context.schedule else None
     if scheduled is not None:
         facts |= {

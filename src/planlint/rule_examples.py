@@ -28,6 +28,7 @@ class Example(Struct, frozen=True, kw_only=True):
     number: int
     files: Mapping[str, str]
     expected: Lines
+    baseline: Mapping[str, str] = {}
     today: date = TODAY
     options: Mapping[str, Any] = {}
 
@@ -55,6 +56,7 @@ def examples(rule: str, manifest: Mapping[str, Any]) -> Iterator[Example]:
                 kind=kind,
                 number=number,
                 files=files,
+                baseline=extra.get("baseline", {}),
                 expected=frozenset(said | set(_marked(files, rule))),
                 today=date.fromisoformat(extra["today"]) if "today" in extra else TODAY,
                 options=extra.get("config", {}),
@@ -74,25 +76,29 @@ def _marked(files: Mapping[str, str], rule: str) -> Iterator[tuple[str, int]]:
                 yield file, number
 
 
-def doubts(example: Example, catalogue: Catalogue) -> Iterator[str]:
-    """Run one example and yield a sentence for everything that is not as it says."""
+def _world(files: Mapping[str, str], config: Config, then: World | None) -> World:
+    """Return the edges of the pipeline over files in memory; `then` stands for every revision."""
     from fnmatch import fnmatch  # noqa: PLC0415 - only here
 
+    def content(file: str) -> bytes:
+        if file not in files:
+            raise FileNotFoundError(2, "No such file", file)
+        return files[file].encode()
+
+    return World(
+        content=content,
+        expand=lambda _, pattern: sorted(file for file in files if fnmatch(file, pattern)),
+        config=lambda _: config,
+        at=None if then is None else lambda _, __: then,
+    )
+
+
+def doubts(example: Example, catalogue: Catalogue) -> Iterator[str]:
+    """Run one example and yield a sentence for everything that is not as it says."""
     setting = Setting(example.rule, None, example.options)
     config = Config(catalogue=catalogue, settings=(setting,))
-    contents = {file: text.encode() for file, text in example.files.items()}
-
-    def content(file: str) -> bytes:
-        if file not in contents:
-            raise FileNotFoundError(2, "No such file", file)
-        return contents[file]
-
-    world = World(
-        content=content,
-        expand=lambda _, pattern: sorted(file for file in contents if fnmatch(file, pattern)),
-        config=lambda _: config,
-    )
-    plans = [file for file in contents if file.endswith(("plan.yaml", "plan.yml", "plan.json"))]
+    world = _world(example.files, config, _world(example.baseline, config, None))
+    plans = [file for file in example.files if file.endswith(("plan.yaml", "plan.yml", "plan.json"))]
     result = lint(plans, world, choice=Choice(extend_select=(example.rule,)), today=example.today)
     found: set[tuple[str, int]] = set()
     category = catalogue.rules[example.rule].category
@@ -110,11 +116,17 @@ def doubts(example: Example, catalogue: Catalogue) -> Iterator[str]:
         yield f"an invalid example says where: add `{_MARK} {example.rule}` to a line"
     if example.kind == "valid" and example.expected:
         yield "a valid example expects nothing"
-    yield from (f"line {line} of {file}: expected, not reported" for file, line in sorted(example.expected - found))
-    yield from (f"line {line} of {file}: reported, not expected" for file, line in sorted(found - example.expected))
+    yield from (
+        f"line {line} of {file}: expected, not reported" for file, line in sorted(example.expected - found)
+    )
+    yield from (
+        f"line {line} of {file}: reported, not expected" for file, line in sorted(found - example.expected)
+    )
 
 
-def run(rules: Iterable[tuple[str, Mapping[str, Any]]], catalogue: Catalogue) -> Iterator[tuple[Example, list[str]]]:
+def run(
+    rules: Iterable[tuple[str, Mapping[str, Any]]], catalogue: Catalogue
+) -> Iterator[tuple[Example, list[str]]]:
     """Run the examples of many manifests; each with what is not as it says."""
     for name, manifest in rules:
         for example in examples(name, manifest):
