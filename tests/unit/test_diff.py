@@ -260,8 +260,10 @@ def test_text() -> None:
 def test_json() -> None:
     data = stdlib_json.loads(changes.json(difference(change(REVIEWED))))
     [plan] = data["plans"]
-    assert plan["finish"] == ["2026-03-06", "2026-03-18"]
+    assert plan["finish"] == {"item": None, "title": "", "before": "2026-03-06", "after": "2026-03-18"}
+    assert plan["flips"][0]["due"] == "2026-03-13"
     assert plan["verdict"] == ["feasible", "infeasible"]
+    assert plan["items"][0]["fields"] == [{"name": "owner", "before": "ben", "after": "ana"}]
     assert [item["id"] for item in plan["items"]] == ["build", "review", "live", "vendor"]
 
 

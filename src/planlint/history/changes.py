@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from planlint.diagnostics import Diagnostic, Path
 from planlint.model import Cadence, Dependency, Duration, Estimate, Impact, Item, Period, Plan, Risk
+from planlint.rule import KINDS
 from planlint.schedule.result import Deadline, Schedule, Verdict
 
 Side = Literal["before", "after"]
@@ -19,30 +20,6 @@ OVER_CAPACITY = frozenset(
 )
 """Rules that say of a person in `people` that the work does not fit."""
 
-_KINDS = {
-    "tasks": "task",
-    "milestones": "milestone",
-    "deliverables": "deliverable",
-    "risks": "risk",
-    "people": "person",
-    "teams": "team",
-    "resources": "resource",
-    "calendars": "calendar",
-    "objectives": "objective",
-    "assumptions": "assumption",
-    "issues": "issue",
-    "decisions": "decision",
-    "external": "external",
-    "stakeholders": "stakeholder",
-    "communications": "communication",
-    "changes": "change",
-    "services": "service",
-    "metrics": "metric",
-    "improvements": "improvement",
-    "training": "training",
-    "standards": "standard",
-}
-"""Sections in the order in which changes are told, and what one of their items is called."""
 _NOT_CONTENT = frozenset({"id", "path", "children", "parent", "name"})
 _PLAN_KEYS = (
     "title",
@@ -271,9 +248,10 @@ def _milestones(old: State, new: State, names: Mapping[str, str]) -> Iterator[Da
 
 
 def _sections(plan: Plan) -> Iterator[tuple[str, Mapping[str, Item]]]:
-    for section, kind in _KINDS.items():
-        yield kind, getattr(plan, section)
-    yield "budget line", plan.budget.lines if plan.budget else {}
+    yield "task", plan.tasks
+    for kind, items in KINDS.items():
+        if kind not in {"task", "summary"}:
+            yield kind.replace("-", " "), {item.id: item for item in items(plan)}
 
 
 def _renamed(old: Plan, new: Plan) -> dict[str, str]:

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from planlint import __version__
 from planlint.diagnostics import Diagnostic
@@ -146,7 +148,10 @@ def _days(plan: PlanChange) -> int:
 
 
 def json(difference: Difference) -> str:
-    """Write the changes for programs; keys may be added later, none goes away."""
+    """Write the changes for programs: the fields of `Difference`, diagnostics as in `check --format json`.
+
+    Keys may be added later, none goes away.
+    """
     return encode(
         {
             "version": 1,
@@ -155,59 +160,13 @@ def json(difference: Difference) -> str:
             "new": difference.new,
             "headline": headline(difference),
             "unchanged": difference.unchanged,
-            "plans": [_plan_json(plan) for plan in difference.plans],
+            "plans": [
+                msgspec.to_builtins(replace(plan, new=(), gone=()))
+                | {"new": [diagnostic(d) for d in plan.new], "gone": [diagnostic(d) for d in plan.gone]}
+                for plan in difference.plans
+            ],
         }
     )
-
-
-def _plan_json(plan: PlanChange) -> dict[str, Any]:
-    return {
-        "id": plan.id,
-        "title": plan.title,
-        "path": plan.file,
-        "old_path": plan.old_file,
-        "what": plan.what,
-        "unreadable": list(plan.unreadable),
-        "finish": [_iso(plan.finish.before), _iso(plan.finish.after)],
-        "deadline": [_iso(day) for day in plan.deadline],
-        "verdict": list(plan.verdict),
-        "flips": [
-            {
-                "item": flip.item,
-                "kind": flip.kind,
-                "date": flip.due.isoformat(),
-                "verdict": [flip.before, flip.after],
-                "finish": _iso(flip.finish),
-            }
-            for flip in plan.flips
-        ],
-        "milestones": [
-            {"item": m.item, "title": m.title, "finish": [_iso(m.before), _iso(m.after)]}
-            for m in plan.milestones
-        ],
-        "settings": [{"name": f.name, "before": f.before, "after": f.after} for f in plan.settings],
-        "items": [
-            {
-                "kind": item.kind,
-                "id": item.id,
-                "title": item.title,
-                "what": list(item.what),
-                "old_id": item.old_id,
-                "fields": [{"name": f.name, "before": f.before, "after": f.after} for f in item.fields],
-            }
-            for item in plan.items
-        ],
-        "critical": {"new": list(plan.critical), "gone": list(plan.no_longer_critical)},
-        "over_capacity": list(plan.over_capacity),
-        "diagnostics": {
-            "new": [diagnostic(d) for d in plan.new],
-            "gone": [diagnostic(d) for d in plan.gone],
-        },
-    }
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
 
 
 def markdown(difference: Difference, key: str = "planlint", limit: int = COMMENT) -> str:
