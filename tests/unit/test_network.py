@@ -644,6 +644,13 @@ def test_a_deadline_long_ago_and_an_empty_plan_have_schedules() -> None:
     assert (empty.start, empty.finish, empty.items) == (MONDAY, MONDAY, {})
 
 
+def test_a_deadline_beyond_the_horizon_leaves_room() -> None:
+    items = (task("a", "1d"), task("b", "1d", "a FF"), task("c", "1d", "b FS-1d", "a SF+1ed"))
+    found = run(*items, deadline=date.max)
+    assert all(item.total_float_days > 10_000 for item in found.items.values())
+    assert found.items["a"].free_float_days == 0
+
+
 def test_summaries_take_the_extremes_of_their_tasks() -> None:
     found = run(*summary("s", task("a", "1d"), task("b", "3d", "a")), task("c", "5d"))
     assert found.items["s"].kind == "summary"

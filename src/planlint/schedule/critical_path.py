@@ -166,21 +166,26 @@ def _limits(
     for node, link in following:
         if node.id not in dates or (node.kind == "earliest" and early.drivers[node.id] is not link):
             continue
+        at = dates[node.id][link.type[1] == "F"]
+        if link.type[1] == "F" and node.work and not node.elapsed:
+            at = _until_work(node, at)
         try:
-            if link.type[1] == "S":
-                at = dates[node.id][0]
-            else:
-                at = dates[node.id][1]
-                if node.work and not node.elapsed:
-                    at = node.worktime.start_at(at)  # until then no working time of the successor passes
-            at = network.before(link, at)
+            at = max(_FIRST, min(_LAST, network.before(link, at)))
         except HorizonError:
-            at = _FIRST
+            at = _FIRST if link.lag > 0 else _LAST
         if link.type[0] == "S":
             start = at if start is None else min(start, at)
         else:
             finish = at if finish is None else min(finish, at)
     return start, finish
+
+
+def _until_work(node: Node, at: int) -> int:
+    """Return the last instant until which no working time of `node` passes after `at`."""
+    try:
+        return node.worktime.start_at(at)
+    except HorizonError:
+        return _LAST
 
 
 def _latest(node: Node, start: int | None, finish: int | None) -> Span:
