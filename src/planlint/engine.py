@@ -22,6 +22,7 @@ from planlint.rule import Context
 from planlint.rulesets import ActiveRule, Catalogue, Choice, selection
 from planlint.schedule import critical_path
 from planlint.schedule.network import Span as Dates
+from planlint.schedule.feasibility import decide
 from planlint.schedule.network import build
 from planlint.schema import closest, validate
 from planlint.suppressions import Suppression, find
@@ -145,7 +146,16 @@ def analyse(built: Mapping[str, Built], today: date) -> dict[str, Context]:
             )
         if settled:
             break
+    for file, context in contexts.items():
+        contexts[file] = portfolio[context.plan.id] = _judged(context)
     return contexts
+
+
+def _judged(context: Context) -> Context:
+    """Add the verdict on every deadline."""
+    if context.schedule is None or context.network is None:
+        return context
+    return replace(context, deadlines=decide(context.plan, context.schedule, context.network))
 
 
 def baseline(plan: Plan, world: World, today: date) -> tuple[Context | None, str]:
@@ -371,7 +381,7 @@ def _suppress(
             used: set[tuple[int, str]] = set()
             kept = [d for d in kept if not _silenced(d, document, found, used)]
             ran = {name for name, active in rules.active.items() if one.runs(active)}
-            findings = (*malformed, *_unused(found, used, ran, one))
+            findings = (*malformed, *_unused(document, found, used, ran, one))
             kept += _staged(rules, findings, one.sources, one.id)
     return kept, len(diagnostics) - sum(d.category != "suppressions" for d in kept)
 
@@ -393,7 +403,7 @@ def _silenced(
 
 
 def _unused(
-    found: Sequence[Suppression], used: set[tuple[int, str]], ran: set[str], one: Loaded
+    document: Document, found: Sequence[Suppression], used: set[tuple[int, str]], ran: set[str], one: Loaded
 ) -> Iterator[Finding]:
     known = one.config.catalogue.rules
     for number, suppression in enumerate(found):
@@ -402,13 +412,19 @@ def _unused(
                 near = closest(name, known)
                 hint = f"did you mean '{near}'?" if near else "`planlint rules` lists them"
                 values: dict[str, object] = {"name": name, "hint": hint, "suggestion": near}
-                yield Finding(Place(span=span), values, rule="unknown-rule")
+                yield Finding(Place(file=document.file, span=span), values, rule="unknown-rule")
             elif name in ran and (number, name) not in used:
                 reason = f"'{name}' is silenced here, but has nothing to report; remove it from this comment"
-                yield Finding(Place(span=suppression.comment), {"reason": reason}, rule="unused-suppression")
+                yield Finding(
+                    Place(file=document.file, span=suppression.comment),
+                    {"reason": reason},
+                    rule="unused-suppression",
+                )
         if not suppression.reason:
             values = {"names": [name for name, _ in suppression.names]}
-            yield Finding(Place(span=suppression.comment), values, rule="suppression-without-reason")
+            yield Finding(
+                Place(file=document.file, span=suppression.comment), values, rule="suppression-without-reason"
+            )
 
 
 def _result(

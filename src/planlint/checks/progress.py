@@ -162,9 +162,13 @@ def slip(context: Context, *, days: float) -> Iterator[Finding]:
                 yield Finding(Place(item.path, "key"), values)
 
 
-@check(index={"enum": ["spi", "cpi"]}, minimum={"type": "number"})
-def performance(context: Context, *, index: str, minimum: float) -> Iterator[Finding]:
-    """Yield the status date when earned value's SPI or CPI is below `minimum`."""
+@check(index={"enum": ["spi", "cpi"]}, minimum={"type": "number"}, since={"type": "number"})
+def performance(context: Context, *, index: str, minimum: float, since: float) -> Iterator[Finding]:
+    """Yield the status date when earned value's SPI or CPI is below `minimum`.
+
+    Before `since` percent of the work is done nothing is said: the indices are stable from a fifth on (D. S.
+    Christensen and S. R. Heise, "Cost Performance Index Stability", 1993).
+    """
     if context.schedule is None:
         return
     then = context.baseline
@@ -172,8 +176,10 @@ def performance(context: Context, *, index: str, minimum: float) -> Iterator[Fin
         earned.Baseline(then.plan, then.schedule) if then is not None and then.schedule is not None else None
     )
     value = earned.earned_value(context.plan, context.schedule, approved)
-    ratio = None if value is None else (value.spi if index == "spi" else value.cpi)
-    if value is not None and ratio is not None and round(ratio, 4) < minimum:
+    if value is None or value.ev < value.bac * since / 100:
+        return
+    ratio = value.spi if index == "spi" else value.cpi
+    if ratio is not None and round(ratio, 4) < minimum:
         values = {
             "index": round(ratio, 2),
             "earned": f"{value.ev:,.0f}",

@@ -82,7 +82,7 @@ def questions(plan: Plan, network: Network, place: Mapping[str, int]) -> list[Qu
         if deliverable.due is not None and deliverable.status != "cancelled":
             makers = [
                 item.id
-                for item in (*plan.tasks.values(), *plan.milestones.values())
+                for item in plan.tasks.values()
                 if deliverable.id in item.deliverables and item.status != "cancelled"
             ]
             ask(deliverable.id, "deliverable", (*deliverable.path, "due"), deliverable.due, makers)
