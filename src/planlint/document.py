@@ -488,14 +488,14 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
     merges: dict[int, tuple[Any, int]] = {}  # by mapping: the value of `<<` and its node
     notes: list[_Note] = []
 
-    # The collection being read: its data, the nodes of its keys or elements, its own node and style, and in a
-    # mapping the key that waits for its value. The root is the one element of a list.
+    # The collection being read: its data, the nodes of its keys or elements, its own node, and in a mapping
+    # the key that waits for its value. The root is the one element of a list.
     data: Any = []
     inside: Any = []
-    me, in_mapping, flow = -1, False, False
+    me, in_mapping = -1, False
     key: Any = None
     key_node = 0
-    stack: list[tuple[Any, Any, int, bool, bool, Any, int]] = []
+    stack: list[tuple[Any, Any, int, bool, Any, int]] = []
 
     count = 0  # nodes so far, hence the number of the next
     room = limits.nodes  # less what aliases repeat
@@ -503,7 +503,7 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
 
     def note(rule: str, reason: str, start: int, end: int, *more: str | int, related: _Related = ()) -> None:
         if len(notes) < _MOST_NOTES:  # a file of nothing but mistakes must not cost more than another
-            path = [frame[5] if frame[3] else len(frame[0]) for frame in stack[1:]]
+            path = [frame[4] if frame[3] else len(frame[0]) for frame in stack[1:]]
             parts = tuple(part for part in (*path, *more) if isinstance(part, str | int))
             notes.append(_Note(rule, reason, start, end, parts, related))
 
@@ -542,7 +542,7 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
             start = event.start_mark.index
             if event.anchor is not None or event.tag is not None:
                 start = _matched(_PROPERTIES, text, start, event.end_mark.index)
-            stack.append((data, inside, me, in_mapping, flow, key, key_node))
+            stack.append((data, inside, me, in_mapping, key, key_node))
             if len(stack) > limits.depth:
                 reason = f"this is nested more than {limits.depth} levels deep, which is the limit"
                 raise _StopError(_Note("limit-exceeded", reason, start, start + 1))
@@ -553,13 +553,12 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
             place(start)
             place(start)
             count += 1
-            flow = event.flow_style
             key = None
             in_mapping = kind is mapping_start
             data, inside = ({}, {}) if in_mapping else ([], [])
             continue
         elif kind in collection_ends:
-            if flow and event.end_mark.index > event.start_mark.index:
+            if event.end_mark.index > event.start_mark.index:  # a bracket
                 last = event.end_mark.index
             offsets[2 * me + 1] = last
             nodes.children[me] = inside
@@ -570,7 +569,7 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
                 anchor, before = unfinished.pop(me)
                 anchor.data, anchor.size = data, count - room - before
             value, node, tag, first, text_as_key = data, me, None, "[", None
-            data, inside, me, in_mapping, flow, key, key_node = stack.pop()
+            data, inside, me, in_mapping, key, key_node = stack.pop()
         elif kind is alias_event:
             start, last = event.start_mark.index, event.end_mark.index
             name = event.anchor
