@@ -433,7 +433,7 @@ def _matched(pattern: re.Pattern[str], text: str, start: int, end: int = sys.max
     return match.end() if match else start
 
 
-_PROPERTIES = re.compile(r"(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*|[ \t\r\n]+|#[^\r\n]*)*")
+_PROPERTIES = re.compile(r"(?:!<[^> \t\r\n]*>|[&!][^ \t\r\n,\[\]{}]*|[ \t\r\n]+|#[^\r\n]*)*")
 """Anchors and tags before a node, with what may stand between and after them."""
 _COLON = re.compile(r"[ \t\r\n]*:")
 _NOTHING = re.compile(r"\.\.\.(?:[ \t\r\n]+|#[^\r\n]*|(?<=[\r\n])\.\.\.(?=[ \t\r\n]|$))*")

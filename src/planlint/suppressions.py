@@ -25,7 +25,7 @@ class Suppression(Struct, frozen=True):
 
 _WORDING = re.compile(r"#[ \t]*planlint:[ \t]*(?P<verb>[a-zA-Z][\w-]*+)(?!://)(?P<rest>.*)")
 _NAMES = re.compile(r"[ \t]*\[(?P<names>[^\]]*)\](?P<reason>.*)")
-_NAME = re.compile(r"[^,\s]+(?:[ \t]+[^,\s]+)*")
+_NAME = re.compile(r"[^, \t]+(?:[ \t]+[^, \t]+)*")
 _SHAPE = "write `# planlint: ignore[rule-name] reason`"
 
 
