@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -15,35 +16,98 @@ from planlint.render import escaping
 from planlint.render.escaping import Safe, clean
 
 NASTY = (
-    "| a | b |", "`code`", "``", "<b>x</b>", "<!--", "-->", "](javascript:alert(1))", "![x](https://a.b/c.png)",
-    "[a](javascript:alert(1))", "\n# head", "\r\n", "\u2028", "%%{init: {}}%%", "%% x", "section x", "title y", "end",
-    "click a", "2026-01-01", "1. one", "12) two", "- item", "+ plus", "* star", "**bold**", "_it_", "$$x$$", "#quot;",
-    "#12;", "&amp;", "&#38;", "\u202e\u05e9\u05dc\u05d5\u05dd", "😀", ":smile:", "https://x.y", "www.x.y", "a@b.c", "fa:fa-x", "\\n", "\\|",
-    "{{ x }}", "{% x %}", "~~gone~~", "==mark==", "++ins++", "^^", "--8<-- x", "(c)", "(tm)", "===", "---", '"', "'", ";", ":",
-    "```", "~~~", "> q", "=", "?", "!", "@x", "::: note", "[^1]", "[x]: y", "vert, v1", "subgraph", "\x00", "\x1b[31m", "\t", "ﬁ",
-)  # fmt: skip
+    "| a | b |",
+    "`code`",
+    "``",
+    "<b>x</b>",
+    "<!--",
+    "-->",
+    "](javascript:alert(1))",
+    "![x](https://a.b/c.png)",
+    "[a](javascript:alert(1))",
+    "\n# head",
+    "\r\n",
+    "\u2028",
+    "%%{init: {}}%%",
+    "%% x",
+    "section x",
+    "title y",
+    "end",
+    "click a",
+    "2026-01-01",
+    "1. one",
+    "12) two",
+    "- item",
+    "+ plus",
+    "* star",
+    "**bold**",
+    "_it_",
+    "$$x$$",
+    "#quot;",
+    "#12;",
+    "&amp;",
+    "&#38;",
+    "\u202e\u05e9\u05dc\u05d5\u05dd",
+    "😀",
+    ":smile:",
+    "https://x.y",
+    "www.x.y",
+    "a@b.c",
+    "fa:fa-x",
+    "\\n",
+    "\\|",
+    "{{ x }}",
+    "{% x %}",
+    "~~gone~~",
+    "==mark==",
+    "++ins++",
+    "^^",
+    "--8<-- x",
+    "(c)",
+    "(tm)",
+    "===",
+    "---",
+    '"',
+    "'",
+    ";",
+    ":",
+    "```",
+    "~~~",
+    "> q",
+    "=",
+    "?",
+    "!",
+    "@x",
+    "::: note",
+    "[^1]",
+    "[x]: y",
+    "vert, v1",
+    "subgraph",
+    "\x00",
+    "\x1b[31m",
+    "\t",
+    "ﬁ",
+)
 texts = st.lists(st.one_of(st.sampled_from(NASTY), st.text(max_size=8)), min_size=1, max_size=6).map("".join)
 SOME = settings(deadline=None, max_examples=150)
 
 
 @pytest.fixture(scope="module")
-def gfm():
+def gfm() -> Any:
     markdown_it = pytest.importorskip("markdown_it", reason="markdown-it-py renders the pages here")
     return markdown_it.MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
-def _shown(tokens) -> str:
+def _shown(tokens: Any) -> str:
     """Return the text that a renderer shows, or what it made of it instead."""
-    out = []
-    for token in tokens:
-        for child in token.children or ():
-            out.append(child.content if child.type in {"text", "text_special"} else f"<<{child.type}>>")
-    return "".join(out)
+    children = [child for token in tokens for child in token.children or ()]
+    text = {"text", "text_special"}
+    return "".join(child.content if child.type in text else f"<<{child.type}>>" for child in children)
 
 
 @SOME
 @given(texts)
-def test_a_table_cell_shows_the_text_and_nothing_else(gfm, text: str) -> None:
+def test_a_table_cell_shows_the_text_and_nothing_else(gfm: Any, text: str) -> None:
     tokens = gfm.parse(f"| a | b |\n|---|---|\n| {escaping.markdown(text)} | x |\n")
     cells = [tokens[i + 1] for i, token in enumerate(tokens) if token.type == "td_open"]
     assert len(cells) == 2
@@ -52,7 +116,7 @@ def test_a_table_cell_shows_the_text_and_nothing_else(gfm, text: str) -> None:
 
 @SOME
 @given(texts)
-def test_a_paragraph_a_heading_and_a_list_item_show_the_text(gfm, text: str) -> None:
+def test_a_paragraph_a_heading_and_a_list_item_show_the_text(gfm: Any, text: str) -> None:
     expected = clean(text)
     if not expected:
         return
@@ -66,11 +130,12 @@ def test_a_paragraph_a_heading_and_a_list_item_show_the_text(gfm, text: str) -> 
 
 @SOME
 @given(texts)
-def test_markdown_of_a_description_is_closed_and_harmless(gfm, text: str) -> None:
+def test_markdown_of_a_description_is_closed_and_harmless(gfm: Any, text: str) -> None:
     tokens = gfm.parse(f"{escaping.blocks(text)}\n\n# After\n\nthe end\n")
     assert [token.type for token in tokens[-6:]] == [
-        *("heading_open", "inline", "heading_close"), *("paragraph_open", "inline", "paragraph_close"),
-    ]  # fmt: skip
+        *("heading_open", "inline", "heading_close"),
+        *("paragraph_open", "inline", "paragraph_close"),
+    ]
     assert _shown(tokens[-5:-4]) == "After"
     allowed = {
         "paragraph_open",
@@ -89,7 +154,7 @@ def test_markdown_of_a_description_is_closed_and_harmless(gfm, text: str) -> Non
                 assert re.match(r"(?:https?|mailto):|[^:]*(?:[/?#]|$)", child.attrs["href"])
 
 
-def test_a_description_keeps_what_it_may_use(gfm) -> None:
+def test_a_description_keeps_what_it_may_use(gfm: Any) -> None:
     shown = gfm.render(
         escaping.blocks(
             "Move **all** of _it_, see [the page](https://a.b/c?d=e&f) and `x_y`.\n- one\n- two\n\nThen 1 < 2."
@@ -105,8 +170,18 @@ def test_a_description_keeps_what_it_may_use(gfm) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["javascript:alert(1)", "JaVaScRiPt:x", "java\nscript:x", "data:text/html,x", "vbscript:x", "//evil.example", "", "\x01javascript:x", "file:///etc"],
-)  # fmt: skip
+    [
+        "javascript:alert(1)",
+        "JaVaScRiPt:x",
+        "java\nscript:x",
+        "data:text/html,x",
+        "vbscript:x",
+        "//evil.example",
+        "",
+        "\x01javascript:x",
+        "file:///etc",
+    ],
+)
 def test_only_harmless_addresses_become_links(url: str) -> None:
     assert escaping.link("text", url) == "text"
 
@@ -114,7 +189,7 @@ def test_only_harmless_addresses_become_links(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["https://a.b/c?d=e&f=g", "mailto:a@b.c", "docs/run book.md", "../x.md#L3", "#a"]
 )
-def test_harmless_addresses_become_links(gfm, url: str) -> None:
+def test_harmless_addresses_become_links(gfm: Any, url: str) -> None:
     tokens = gfm.parseInline(str(escaping.link("text", url)))
     (link,) = [child for child in tokens[0].children if child.type == "link_open"]
     assert link.attrs["href"].replace("%20", " ") == url
@@ -122,7 +197,7 @@ def test_harmless_addresses_become_links(gfm, url: str) -> None:
 
 @SOME
 @given(texts)
-def test_an_address_never_leaves_its_link(gfm, text: str) -> None:
+def test_an_address_never_leaves_its_link(gfm: Any, text: str) -> None:
     tokens = gfm.parse(f"| a |\n|---|\n| {escaping.link('t', 'https://x.y/' + text)} |\n")
     assert [t.type for t in tokens].count("td_open") == 1
     kinds = [child.type for token in tokens for child in token.children or ()]
@@ -171,18 +246,23 @@ def test_titles_of_every_kind_come_out_of_mermaid_as_they_went_in(tmp_path: Path
     titles = [title for title in titles if clean(title)]
     tasks = "\n".join(f"    {escaping.gantt(t)} :t{n}, 2026-01-05, 2026-01-06" for n, t in enumerate(titles))
     nodes = "\n".join(f'    n{n}["{escaping.label(t)}"]' for n, t in enumerate(titles))
+    one = "gantt\n    dateFormat YYYY-MM-DD\n    section {}\n    a :t1, 2026-01-05, 2026-01-06\n"
     diagrams = [
         f"gantt\n    dateFormat YYYY-MM-DD\n    section s\n{tasks}\n",
-        *(f"gantt\n    dateFormat YYYY-MM-DD\n    section {escaping.gantt(t)}\n    a :t1, 2026-01-05, 2026-01-06\n" for t in titles[:80]),
+        *(one.format(escaping.gantt(t)) for t in titles[:80]),
         f"flowchart LR\n{nodes}\n",
-    ]  # fmt: skip
+    ]
     script = tmp_path / "run.mjs"
     script.write_text(NODE, "utf-8")
     (tmp_path / "in.json").write_text(json.dumps(diagrams), "utf-8")
     done = subprocess.run(
         ["node", script, tmp_path / "in.json"],
-        env={**os.environ, "PLANLINT_NODE_MODULES": modules}, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+        env={**os.environ, "PLANLINT_NODE_MODULES": modules},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr
     gantt, *sections, flow = json.loads(done.stdout)
     assert [clean(name) for name in gantt["tasks"]] == [clean(t)[:120].strip() for t in titles]
@@ -198,8 +278,10 @@ const require = createRequire(process.env.PLANLINT_NODE_MODULES + '/x.js');
 const { JSDOM } = require('jsdom');
 const dom = new JSDOM('<body></body>');
 globalThis.window = dom.window; globalThis.document = dom.window.document;
-const mermaid = (await import(pathToFileURL(process.env.PLANLINT_NODE_MODULES + '/mermaid/dist/mermaid.core.mjs'))).default;
-const plain = s => s.replace(/ﬂ°°(\\d+)¶ß/g, (_, n) => String.fromCodePoint(+n)).replace(/ﬂ°(\\w+)¶ß/g, '&$1;');
+const core = process.env.PLANLINT_NODE_MODULES + '/mermaid/dist/mermaid.core.mjs';
+const mermaid = (await import(pathToFileURL(core))).default;
+const character = (_, number) => String.fromCodePoint(+number);
+const plain = s => s.replace(/ﬂ°°(\\d+)¶ß/g, character).replace(/ﬂ°(\\w+)¶ß/g, '&$1;');
 const out = [];
 for (const text of JSON.parse(readFileSync(process.argv[2], 'utf8'))) {
   await mermaid.parse(text);

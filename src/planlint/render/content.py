@@ -23,6 +23,7 @@ MOST_RACI = 500
 MOST_RACI_PEOPLE = 12
 MOST_MOVES = 10
 MOST_LINKS = 40
+MOST_LINES = 200
 
 _NAMED = (
     "tasks milestones external deliverables objectives risks issues decisions changes services people teams "
@@ -111,8 +112,12 @@ def coming(page: Page) -> dict[str, Any]:
     overdue = [line._replace(late=True) for line in lines if line.when and line.when < as_of]
     ahead = [line for line in lines if line.when and as_of <= line.when <= as_of + AHEAD]
     by_person = {"done": done, "overdue": overdue, "ahead": ahead}
-    listed = {key: sorted(value, key=lambda line: (line.who, line.when)) for key, value in by_person.items()}
-    return {"since": since, "until": as_of + AHEAD, **listed}
+    listed = {
+        key: sorted(lines[:MOST_LINES], key=lambda line: (line.who, line.when))
+        for key, lines in by_person.items()
+    }
+    more = sum(max(0, len(lines) - MOST_LINES) for lines in by_person.values())
+    return {"since": since, "until": as_of + AHEAD, "more": more, **listed}
 
 
 def _tasks_due(page: Page) -> Iterator[Line]:
@@ -254,13 +259,16 @@ def _forecast(schedule: Schedule | None, plan: Plan, item: Any) -> date | None:
     return max((items[maker].finish for maker in makers), default=None)
 
 
-def work(page: Page, within: str | None = None) -> dict[str, Any]:
-    """Return the rows of the work table; `within` keeps those of one outermost summary."""
-    shown = [row for row in rows(page.report) if isinstance(row.item, Task)]
-    if within is not None:
-        number = next(row.wbs for row in shown if row.id == within)
-        shown = [row for row in shown if row.wbs == number or row.wbs.startswith(f"{number}.")]
-    return {"rows": shown[:MOST_ROWS], "more": max(0, len(shown) - MOST_ROWS), "parts": [], "alone": within}
+def work(page: Page) -> dict[str, Any]:
+    """Return the rows of the work table."""
+    return table([row for row in rows(page.report) if isinstance(row.item, Task)])
+
+
+def table(
+    shown: Sequence[Row], parts: Sequence[tuple[str, str]] = (), *, alone: bool = False
+) -> dict[str, Any]:
+    """Return rows for the work table; `parts` are pages with the others, `alone` is such a page itself."""
+    return {"rows": shown[:MOST_ROWS], "more": max(0, len(shown) - MOST_ROWS), "parts": parts, "alone": alone}
 
 
 class Link(NamedTuple):
@@ -324,7 +332,7 @@ def people(page: Page) -> dict[str, Any]:
 def raci(page: Page) -> dict[str, Any]:
     """Return tasks by people; owners and assignees stand in where no task has a RACI of its own."""
     plan = page.report.plan
-    table, seen = [], dict[str, None]()
+    found, seen = [], dict[str, None]()
     explicit = any(task.raci for task in plan.tasks.values())
     for task, wbs in numbered(plan):
         owner = (task.owner,) if task.owner else ()
@@ -340,9 +348,9 @@ def raci(page: Page) -> dict[str, Any]:
             letters[who] = letters.get(who, "") + letter
         if letters:
             seen.update(dict.fromkeys(letters))
-            table.append((wbs, task, letters))
+            found.append((wbs, task, letters))
     matrix = len(seen) <= MOST_RACI_PEOPLE
-    return {"table": table[:MOST_RACI], "who": [(who, name(plan, who)) for who in seen] if matrix else []}
+    return {"table": found[:MOST_RACI], "who": [(who, name(plan, who)) for who in seen] if matrix else []}
 
 
 def risks(page: Page) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from msgspec import Struct
 from planlint import __version__
 from planlint.diagnostics import Severity
 from planlint.errors import UsageError
+from planlint.model import Task
 from planlint.render import content
 from planlint.render.escaping import Safe, blocks, clean, code, inline, link, markdown
 from planlint.render.load import bar
 from planlint.render.outlook import BROKEN
 from planlint.render.report import Options, Report, Section
-from planlint.render.rows import name
+from planlint.render.rows import Row, name, rows
 from planlint.render.sandbox import Sandbox
 from planlint.render.svg import gantt_svg
 from planlint.render.words import language
@@ -161,19 +162,20 @@ class Renderer:
 
     def _split(self, report: Report) -> Pages:
         """Put the work table on pages of its own, one an outermost summary."""
-        plan, page = report.plan, content.Page(report, self.language, self.options)
-        tops = [
-            t for t in plan.tasks.values() if t.is_summary and t.parent is None and t.status != "cancelled"
-        ]
-        parts, found = [], Pages()
-        for task in tops:
-            file, title = f"{plan.id}--{task.id}", f"{plan.title or plan.id}: {task.title or task.id}"
-            parts.append((file, task.title or task.id))
-            text = self.section("work", report, content.work(page, task.id))
+        plan, parts, found = report.plan, [], Pages()
+        groups: dict[str, list[Row]] = {}
+        for row in rows(report):
+            if isinstance(row.item, Task):
+                groups.setdefault(row.wbs.partition(".")[0], []).append(row)
+        for first, *inner in groups.values():
+            if not inner:
+                continue
+            file, title = f"{plan.id}--{first.id}", f"{plan.title or plan.id}: {first.title}"
+            parts.append((file, first.title))
+            text = self.section("work", report, content.table([first, *inner], alone=True))
             back = link(self.language.say("Back to the plan"), self.options.page(plan.id))
             found[f"{file}.md"] = self._document(report, f"# {markdown(title)}\n\n{text}\n\n{back}", title)
-        rows = [row for row in content.work(page)["rows"] if not row.depth]
-        body = self.body(report, {"rows": rows, "more": 0, "parts": parts})
+        body = self.body(report, content.table([first for first, *_ in groups.values()], parts))
         return {f"{plan.id}.md": self._document(report, body), **found}
 
     def _words(self, page: content.Page | None) -> dict[str, Any]:

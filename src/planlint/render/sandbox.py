@@ -24,6 +24,7 @@ from planlint.render.words import Language
 
 BUILT_IN = Path(__file__).parent / "templates"
 MOST_STEPS = 2_000_000
+_A_CALL, _AN_INCLUDE = 5, 1000
 MOST_TEXT = 8_000_000
 MOST_VALUE = 1_000_000
 MOST_TEMPLATE = 256_000
@@ -32,10 +33,10 @@ _FILTERS = (
     "abs count default first float groupby int items last length list lower map max min reject rejectattr "
     "reverse round select selectattr sort title trim unique upper"
 )
-_METHODS = {
-    str: {"startswith", "endswith", "lower", "upper", "strip"},
-    Mapping: {"items", "keys", "values", "get"},
-}
+_METHODS: tuple[tuple[type, frozenset[str]], ...] = (
+    (str, frozenset({"startswith", "endswith", "lower", "upper", "strip"})),
+    (Mapping, frozenset({"items", "keys", "values", "get"})),
+)
 _TESTS = ("callable", "filter", "test")
 
 
@@ -93,7 +94,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         try:
             return self.get_template(name).render(values)
         except TemplateNotFound as error:
-            raise UsageError(f"template {name}: there is no template '{error.name}' to include") from None
+            raise UsageError(f"{self._where(error, name)}there is no template '{error.name}'") from None
         except TemplateError as error:
             raise UsageError(self._where(error, name) + (error.message or "the template is wrong")) from None
         except RecursionError as error:
@@ -124,16 +125,17 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return False
         match obj:
             case Struct():
-                return (
-                    isinstance(obj, Plan) or attr in obj.__struct_fields__ or not hasattr(value, "__call__")
-                )
+                return isinstance(obj, Plan) or not callable(value)
             case LoopContext() | Namespace():
                 return True
             case tuple():
                 return attr in (*getattr(obj, "_fields", ()), "over", "shape")
             case date():
                 return attr in {"year", "month", "day"}
-        return any(isinstance(obj, kind) and attr in names for kind, names in _METHODS.items())
+        return any(isinstance(obj, kind) and attr in names for kind, names in _METHODS)
+
+    def wrap_str_format(self, value: Any) -> None:
+        """Leave `str.format` to `is_safe_attribute`, which refuses it."""
 
     # How much they may do
 
@@ -168,14 +170,14 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call(self, context: Any, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call what a template calls; a macro's text is already escaped."""
-        self._step()
+        self._step(_A_CALL)
         result = super().call(context, obj, *args, **kwargs)
         return Safe(result) if isinstance(obj, Macro) else result
 
     def join_path(self, template: str, parent: str) -> str:
         """Count an include or import."""
         del parent
-        self._step(1000)
+        self._step(_AN_INCLUDE)
         return template
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
