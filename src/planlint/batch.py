@@ -1,10 +1,10 @@
-"""A run over many plans: split into units that know nothing of each other, remembered, spread over processes."""
+"""A run over many plans: units that know nothing of each other, remembered, spread over processes."""
 
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from posixpath import dirname, join, normpath
+from posixpath import basename, dirname, join, normpath
 from typing import Any
 
 import msgspec
@@ -122,8 +122,8 @@ class _Signals(Struct, frozen=True):
                 waiting += ((normpath(join(dirname(name), part)), depth + 1) for part in named)
             certain = certain and b"baseline" not in text
         whole = b"\n".join(contents.values())
-        stem = file.rsplit("/", 1)[-1].split(".")[0]
-        own = dirname(file).rsplit("/", 1)[-1] if stem == "plan" else stem
+        stem = basename(file).partition(".")[0]
+        own = basename(dirname(file)) if stem == "plan" else stem
         return cls(
             frozenset(shared),
             frozenset(_PLAN.findall(whole)),
@@ -143,11 +143,12 @@ class Job(Struct, frozen=True):
 
 def lint_units(job: Job, chosen: Sequence[Sequence[str]]) -> list[bytes]:
     """Check units and return their results, encoded."""
-    from planlint.engine import lint  # noqa: PLC0415 - a run that remembers everything does not need it
+    from planlint.engine import Rulesets, lint  # noqa: PLC0415 - a run that remembers all does not need it
 
-    world = job.world()
+    world, rulesets = job.world(), Rulesets(job.choice)
     return [
-        msgspec.msgpack.encode(lint(files, world, choice=job.choice, today=job.today)) for files in chosen
+        msgspec.msgpack.encode(lint(files, world, choice=job.choice, today=job.today, rulesets=rulesets))
+        for files in chosen
     ]
 
 

@@ -15,14 +15,14 @@ from planlint.config import Config, ConfigError
 from planlint.diagnose import diagnose, fingerprints
 from planlint.diagnostics import Diagnostic, Finding, Place, PlanSummary, Position, Result, Span
 from planlint.document import Document, Sources, read, unread
+from planlint.errors import RuleError, UsageError
 from planlint.includes import Expand, fragments
 from planlint.model import Plan
-from planlint.errors import RuleError, UsageError
 from planlint.rule import Context
 from planlint.rulesets import ActiveRule, Catalogue, Choice, selection
 from planlint.schedule import critical_path
-from planlint.schedule.network import Span as Dates
 from planlint.schedule.feasibility import decide
+from planlint.schedule.network import Span as Dates
 from planlint.schedule.network import build
 from planlint.schema import closest, validate
 from planlint.suppressions import Suppression, find
@@ -289,14 +289,17 @@ def lint(
     choice: Choice,
     today: date,
     clock: Clock | None = None,
+    rulesets: Rulesets | None = None,
 ) -> Result:
     """Check plan files and return every diagnostic, ordered by path, position and rule.
+
+    `rulesets` are those of an earlier call with the same `choice`, so that they are worked out once.
 
     Raises:
         UsageError: a name in `choice` or a configuration is wrong.
         RuleError: a check crashed.
     """
-    return examine(files, world, choice=choice, today=today, clock=clock).result
+    return examine(files, world, choice=choice, today=today, clock=clock, rulesets=rulesets).result
 
 
 class Examined(Struct, frozen=True):
@@ -313,6 +316,7 @@ def examine(
     choice: Choice,
     today: date,
     clock: Clock | None = None,
+    rulesets: Rulesets | None = None,
 ) -> Examined:
     """Do what `lint` does, for commands that also need the plans and their schedules.
 
@@ -333,7 +337,7 @@ def examine(
             finding = Finding(Place(("baseline", "ref")), {"reason": why}, rule="unknown-reference")
             crossed[file] = (*crossed.get(file, ()), finding)
     clock.lap("schedule")
-    rulesets = Rulesets(choice)
+    rulesets = rulesets or Rulesets(choice)
     found: list[Diagnostic] = []
     for one in loaded:
         rules = rulesets.of(one.config, one.file)

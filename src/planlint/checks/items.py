@@ -1,23 +1,33 @@
 """Which items a rule is about and which break a declarative one: one pass of jsonschema-rs a kind."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
 from msgspec import Struct
 
-from planlint.diagnostics import Finding, Place
+from planlint.diagnostics import Finding, Path, Place
 from planlint.facts import subjects
 from planlint.rule import Context, Rule, Subject
-from planlint.diagnostics import Path
 
 
-class Screen(Struct, frozen=True):
-    """The rules of one kind as one validator; `names` has the rule of each branch."""
+class Screen:
+    """The rules of one kind as one validator, compiled when the first plan has such items.
 
-    kind: str
-    names: tuple[str, ...]
-    validator: Any
+    `names` has the rule of each branch.
+    """
+
+    def __init__(self, kind: str, branches: Sequence[tuple[str, Any]]) -> None:
+        """Keep the branches: rule name and schema."""
+        self.kind = kind
+        self.names = tuple(name for name, _ in branches)
+        self._schema = {"items": {"allOf": [branch for _, branch in branches]}}
+
+    @cached_property
+    def validator(self) -> Any:
+        """The compiled branches."""
+        return compile_schema(self._schema)
 
 
 class Hit(Struct, frozen=True):
@@ -58,14 +68,7 @@ def screens(rules: Iterable[tuple[Rule, Sequence[Any], Mapping[str, Any]]]) -> t
         branch = {"if": {"allOf": list(where)}, "then": verdict} if where else verdict
         for kind in rule.given:
             branches.setdefault(kind, []).append((rule.name, branch))
-    return tuple(
-        Screen(
-            kind,
-            tuple(name for name, _ in found),
-            compile_schema({"items": {"allOf": [branch for _, branch in found]}}),
-        )
-        for kind, found in branches.items()
-    )
+    return tuple(Screen(kind, found) for kind, found in branches.items())
 
 
 def run(context: Context, screen: Screen) -> dict[str, list[Hit]]:

@@ -8,6 +8,7 @@ through days and a year costs the same as an afternoon.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from itertools import accumulate
 
 from msgspec import Struct
@@ -302,9 +303,11 @@ class Worktime:
         if not self._shifts:
             self._compute(FIRST_DAY, LAST_DAY)  # nothing, at no cost
         elif not self._high:
-            self._compute(day - _STRETCH, day + _YEAR)
+            self._compute(day, day + 2 * _STRETCH)
         else:
-            self._compute(min(self._first, day - _YEAR), max(self._last, day + _YEAR))
+            more = max(_YEAR, self._last - self._first)  # at least doubled: days are computed anew
+            first = self._first if day >= self._first else day - more
+            self._compute(first, self._last if day <= self._last else day + more)
 
     def _grow(self, *, later: bool) -> None:
         """Double the stretch of days to one side."""
@@ -345,7 +348,6 @@ class Calendars:
     def __init__(self, plan: Plan) -> None:
         """Take the calendars and people of `plan`."""
         self._plan = plan
-        self._public: dict[tuple[str, str | None], PublicHolidays] = {}
         self._days: dict[str, WorkingDays] = {}
         self._calendars: dict[str, Worktime] = {}
         self._people: dict[frozenset[tuple[str, float]], Worktime] = {}
@@ -394,7 +396,7 @@ class Calendars:
         for name, calendar in self._plan.calendars.items():
             if calendar.country is None:
                 continue
-            public = self._holidays(calendar.country, calendar.subdivision)
+            public = _holidays(calendar.country, calendar.subdivision)
             if public.known:
                 continue
             if public.known_country:
@@ -441,19 +443,30 @@ class Calendars:
                 subdivision = calendar.subdivision
             off.update(day.toordinal() for day in calendar.holidays)
             extra.update(day.toordinal() for day in calendar.workdays_extra)
-        return WorkingDays(
-            weekdays=frozenset(number for number, day in enumerate(WEEKDAYS) if day in weekdays),
-            length=max(0, min(MINUTES_A_DAY, round(hours * 60))),
-            off=off,
-            extra=extra,
-            public=self._holidays(country, subdivision) if country is not None else None,
+        return _working_days(
+            frozenset(number for number, day in enumerate(WEEKDAYS) if day in weekdays),
+            max(0, min(MINUTES_A_DAY, round(hours * 60))),
+            frozenset(off),
+            frozenset(extra),
+            _holidays(country, subdivision) if country is not None else None,
         )
 
-    def _holidays(self, country: str, subdivision: str | None) -> PublicHolidays:
-        place = (country, subdivision)
-        if place not in self._public:
-            self._public[place] = PublicHolidays(country, subdivision)
-        return self._public[place]
+
+# Plans of one company work on the same days: what does not depend on a plan is computed once a run.
+@lru_cache(maxsize=64)
+def _working_days(
+    weekdays: frozenset[int],
+    length: int,
+    off: frozenset[int],
+    extra: frozenset[int],
+    public: PublicHolidays | None,
+) -> WorkingDays:
+    return WorkingDays(weekdays, length, off=off, extra=extra, public=public)
+
+
+@lru_cache(maxsize=64)
+def _holidays(country: str, subdivision: str | None) -> PublicHolidays:
+    return PublicHolidays(country, subdivision)
 
 
 _recent: list[tuple[Plan, Calendars]] = []
