@@ -59,7 +59,7 @@ class Activity(Struct, frozen=True, kw_only=True):
     any_of: bool = False
 
 
-class Link(Struct, frozen=True):
+class Link(Struct, frozen=True, eq=False):
     """`after` waits for `before` (positions in `Problem.activities`); `lag` counts on `clock`."""
 
     before: int

@@ -9,6 +9,7 @@ from msgspec import Struct
 from planlint.diagnostics import Path
 
 Verdict = Literal["feasible", "infeasible", "undecided", "none"]
+Kind = Literal["plan", "milestone", "deliverable", "task", "must_finish"]
 
 Day = date  # `Deadline` has a field named `date`, which would hide the type
 
@@ -76,7 +77,7 @@ class Deadline(Struct, frozen=True, kw_only=True):
     """
 
     item: str | None
-    kind: Literal["plan", "milestone", "deliverable", "task", "must_finish"]
+    kind: Kind
     path: Path
     date: Day
     finish: Day
@@ -86,4 +87,6 @@ class Deadline(Struct, frozen=True, kw_only=True):
     possible: Day | None = None
     repairs: tuple[Repair, ...] = ()
     decided_by: str = ""
-    """The step that decided: logic, energy, generation, solver, or the reason it is undecided."""
+    """The step that decided: logic, energy, generation, search, solver, or the reason it is undecided."""
+    witness: Mapping[str, tuple[int, int]] = {}
+    """The instants behind the dates of a `schedule` certificate, by id: what its checker checks."""

@@ -61,9 +61,9 @@ def settle(problem: Problem, limits: Limits) -> Answer:
     reasoning.budget.left = limits.reasoning
     answer = branch(reasoning, w.copy())
     if answer.feasible is None and limits.solver > 0 and solver.available():
-        found = solver.solve(reasoning, w, effort=limits.solver, seed=limits.seed, hint=dates)
+        found = solver.solve(reasoning, w, effort=limits.solver, seed=limits.seed)
         if found is not None:
-            answer = Answer(found != (), found or None, "solver")
+            answer = Answer(found is not False, found or None, "solver")
     if answer.feasible and answer.dates is not None and lateness(problem, answer.dates) > 0:
         return Answer(None, dates)  # cannot be, unless the model is wrong: then nothing is claimed
     return answer if answer.feasible is not None else Answer(None, dates)

@@ -1,152 +1,274 @@
 """The last resort: OR-Tools' CP-SAT (the extra `solver`) decides what bounds and schedules leave open.
 
 One worker, a fixed seed and a limit in deterministic time: the same problem gives the same answer on every
-machine, however slow. Without clocks the model is linear; with clocks every start in its window is listed
-with what follows from it, on a grid on which all dates provably fall.
+machine, however slow. Without clocks the model is linear. With clocks, every start in an activity's window
+is listed with all that follows from it, on a grid on which the dates of some schedule fall if there is any:
+whatever a date can wait for (ends, lags, days that begin, what is away) is on the grid, too.
 """
 
 import math
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+from msgspec import Struct
 
 from planlint.schedule.bounds import Reasoning, Windows
 from planlint.schedule.generation import Dates
-from planlint.schedule.problem import FOREVER, Problem, finish
+from planlint.schedule.problem import FOREVER, Link, Problem, finish, start_for
 
-MOST_ROWS = 60_000
-"""Starts to list over all activities; beyond that the model would take longer than it may help."""
+MOST_ROWS = 40_000
+"""Starts to list over all activities; a larger model would take longer than it may help."""
 
 
 def available() -> bool:
     """Return whether the extra `solver` is installed."""
     try:
-        import ortools.sat.python.cp_model  # noqa: F401, PLC0415
+        import ortools.sat.python.cp_model  # noqa: F401, PLC0415  (an extra, and slow to load)
     except ImportError:
         return False
     return True
 
 
-def solve(reasoning: Reasoning, w: Windows, *, effort: float, seed: int, hint: Dates | None = None) -> Dates | None:
-    """Decide the problem within its windows; `effort` is CP-SAT's deterministic time (about a second each)."""
+def solve(reasoning: Reasoning, w: Windows, *, effort: float, seed: int) -> Dates | bool | None:
+    """Return dates within the windows, False when there are none, None when it is not decided.
+
+    `effort` is CP-SAT's deterministic time, about a second each. No schedule is given as a hint: the best
+    late one pulls the search to where it fails (on PSPLIB, seven times the time).
+    """
     from ortools.sat.python import cp_model  # noqa: PLC0415  (an extra, and slow to load)
 
-    problem = reasoning.problem
-    model = cp_model.CpModel()
-    columns = _columns(model, reasoning, w)
-    if columns is None:
+    if max(w.lst, default=0) >= FOREVER:
         return None
-    starts, ends, places, lagged, reach = columns
-    for link in problem.links:
-        after, before = problem.activities[link.after], problem.activities[link.before]
-        if after.fixed is not None or after.begun is not None:
-            continue
-        if after.any_of:
-            continue
-        source = lagged[link]
-        model.add(source <= (starts[link.after] if link.type[1] == "S" else reach[link.after]))
-    for i, activity in enumerate(problem.activities):
-        if activity.any_of and problem.into[i]:
-            model.add_min_equality(starts[i], [lagged[link] for link in problem.into[i]])
-    for number, renewable in enumerate(problem.renewables):
-        intervals, demands = [], []
-        for i, units in renewable.users.items():
-            if reasoning.live[i]:
-                begin, size, end = places[i, number]
-                intervals.append(model.new_interval_var(begin, size, end, ""))
-                demands.append(units)
-        low = min((renewable.position(w.est[i]) for i in renewable.users), default=0)
-        for begin, end, units in renewable.taken:
-            b, e = max(renewable.position(begin), low), renewable.position(end)
-            if b < e:
-                intervals.append(model.new_fixed_size_interval_var(b, e - b, ""))
-                demands.append(units)
-        if len(intervals) > 1 and sum(demands) > renewable.capacity:
-            if all(2 * units > renewable.capacity for units in demands):
-                model.add_no_overlap(intervals)
-            else:
-                model.add_cumulative(intervals, demands, renewable.capacity)
-    _cliques(model, reasoning, places)
-    if hint is not None:
-        for i, start in enumerate(starts):
-            if not isinstance(start, int):
-                model.add_hint(start, hint.starts[i])
+    model = cp_model.CpModel()
+    variables = _variables(model, reasoning, w)
+    if variables is None:
+        return None
+    _constrain(model, reasoning, w, variables)
     solver = cp_model.CpSolver()
-    p = solver.parameters
-    p.num_workers = 1
-    p.random_seed = seed
-    p.max_deterministic_time = effort
-    p.use_overload_checker_in_cumulative = True
-    p.use_timetable_edge_finding_in_cumulative = True
-    p.use_hard_precedences_in_cumulative = True
-    p.use_strong_propagation_in_disjunctive = True
-    p.use_dynamic_precedence_in_disjunctive = True
-    p.symmetry_level = 0
-    import os
-    for kv in os.environ.get("CPP", "").split(","):
-        if kv:
-            k, v = kv.split("=")
-            setattr(p, k, type(getattr(p, k))(eval(v)))
+    parameters = solver.parameters
+    parameters.num_workers = 1
+    parameters.random_seed = seed
+    parameters.max_deterministic_time = effort
+    parameters.linearization_level = 0  # these five were measured on PSPLIB: a third of the default's time
+    parameters.search_branching = cp_model.HINT_SEARCH
+    parameters.symmetry_level = 0
+    parameters.use_overload_checker_in_cumulative = True
+    parameters.use_strong_propagation_in_disjunctive = True
     status = solver.solve(model)
-    if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Dates(tuple(solver.value(s) for s in starts), tuple(solver.value(f) for f in ends))
-    return () if status == cp_model.INFEASIBLE else None
+    if status in {cp_model.OPTIMAL, cp_model.FEASIBLE}:
+        value = solver.value
+        return Dates(tuple(value(v.start) for v in variables), tuple(value(v.finish) for v in variables))
+    return False if status == cp_model.INFEASIBLE else None
 
 
-def _cliques(model: Any, reasoning: Reasoning, places: Any) -> None:
-    """Say of groups in which each excludes each other that they do not overlap: stronger than by pairs."""
+class Variables(Struct):
+    """CP-SAT expressions, or whole numbers, for one activity."""
+
+    start: Any
+    finish: Any
+    reach: Any
+    """The last instant from which it may be finished on its own clock, for FF and SF."""
+    places: dict[int, tuple[Any, Any, Any]]
+    """Begin, length, end in the positions of each renewable that it occupies."""
+    lagged: dict[Link, Any]
+    """The instant that each link to a successor asks for."""
+
+
+Column = Callable[[int, int], int]
+"""What follows from start and finish."""
+
+
+def _columns(problem: Problem, i: int) -> dict[object, Column]:
+    """Return everything that the model needs to know of an activity, by key."""
+    activity = problem.activities[i]
+    columns: dict[object, Column] = {"start": lambda s, _: s, "finish": lambda _, f: f}
+    if activity.clock is not None and activity.work and any(link.type[1] == "F" for link in problem.into[i]):
+        clock = activity.clock
+        columns["reach"] = lambda _, f: clock.start_at(f)
+    for number, _ in problem.demands[i]:
+        position = problem.renewables[number].position
+        columns[number, "begin"] = lambda s, _, position=position: position(s)  # type: ignore[misc]
+        columns[number, "end"] = lambda _, f, position=position: position(f)  # type: ignore[misc]
+    for link in problem.out[i]:
+        if link.type[0] == "F":
+            columns[link] = lambda _, f, link=link: link.shift(f)  # type: ignore[misc]
+        elif activity.begun is not None:
+            columns[link] = lambda _s, _f, at=link.shift(activity.begun): at  # type: ignore[misc]
+        else:
+            columns[link] = lambda s, _, link=link: link.shift(s)  # type: ignore[misc]
+    return columns
+
+
+def _variables(model: Any, reasoning: Reasoning, w: Windows) -> list[Variables] | None:
+    """Make the expressions of all activities; None: there are too many starts to list."""
+    problem = reasoning.problem
+    simple = [
+        a.clock is None and all(k.clock is None for k in problem.out[i]) for i, a in enumerate(problem.activities)
+    ]
+    unit = 1 if all(simple) else _grid(problem, w, simple)
+    if unit is None:
+        return None
+    base = min((w.est[i] for i, easy in enumerate(simple) if not easy), default=0)
+    found = []
+    for i, activity in enumerate(problem.activities):
+        columns = _columns(problem, i)
+        if simple[i]:  # shifts are constant, positions are the instants themselves or never asked for
+            start = w.est[i] if w.est[i] == w.lst[i] else model.new_int_var(w.est[i], w.lst[i], activity.id)
+            length = w.eft[i] - w.est[i]
+            values = {
+                key: start + (column(w.est[i], w.eft[i]) - w.est[i])
+                if key != "finish"
+                else start + length
+                for key, column in columns.items()
+            }
+            if activity.begun is not None:
+                values.update({k: column(0, 0) for k, column in columns.items() if isinstance(k, Link) and k.type[0] == "S"})
+        else:
+            starts = list(_starts(problem, i, w, base, unit))
+            if not starts:
+                return None
+            rows = [[column(s, finish(activity, s)) for column in columns.values()] for s in starts]
+            values = _listed(model, activity.id, list(columns), rows)
+        places = {
+            number: (
+                values[number, "begin"],
+                values[number, "end"] - values[number, "begin"],
+                values[number, "end"],
+            )
+            for number, _ in problem.demands[i]
+        }
+        lagged = {key: value for key, value in values.items() if isinstance(key, Link)}
+        reach = values.get("reach", values["finish"])
+        found.append(Variables(values["start"], values["finish"], reach, places, lagged))
+    return found
+
+
+def _listed(model: Any, name: str, keys: Sequence[object], rows: list[list[int]]) -> dict[object, Any]:
+    """Return an expression for each column: start plus a constant where that holds, else a table's."""
+    from ortools.sat.python import cp_model  # noqa: PLC0415  (an extra, and slow to load)
+
+    if len(rows) == 1:
+        return dict(zip(keys, rows[0], strict=True))
+    start = model.new_int_var_from_domain(cp_model.Domain.from_values([row[0] for row in rows]), name)
+    values: dict[object, Any] = {}
+    listed = [0]
+    for n, key in enumerate(keys):
+        offset = rows[0][n] - rows[0][0]
+        if all(row[n] - row[0] == offset for row in rows):
+            values[key] = start + offset
+        else:
+            domain = cp_model.Domain.from_values([row[n] for row in rows])
+            values[key] = model.new_int_var_from_domain(domain, "")
+            listed.append(n)
+    if len(listed) > 1:
+        expressions = [start, *(values[keys[n]] for n in listed[1:])]
+        model.add_allowed_assignments(expressions, [tuple(row[n] for n in listed) for row in rows])
+    return values
+
+
+def _starts(problem: Problem, i: int, w: Windows, base: int, unit: int) -> Iterator[int]:
+    """Yield the starts on the grid within the window of an activity."""
+    clock = problem.activities[i].clock if problem.activities[i].work else None
+    at = w.est[i] + (base - w.est[i]) % unit
+    while at <= w.lst[i]:
+        if clock is not None:
+            worked = clock.start_at(at)
+            if worked > at:
+                at = worked + (base - worked) % unit
+                continue
+        yield at
+        at += unit
+
+
+def _grid(problem: Problem, w: Windows, simple: Sequence[bool]) -> int | None:
+    """Return the widest grid that no date of an early schedule leaves; None: too many starts on it."""
+    base = min(w.est[i] for i, easy in enumerate(simple) if not easy)
+    unit = 0
+    for at in w.est:
+        unit = math.gcd(unit, at - base)
+    for r in problem.renewables:
+        for _, end, _ in r.taken:
+            unit = math.gcd(unit, r.instant(r.position(end)) - base)
+    for i, a in enumerate(problem.activities):  # days begin on the grid
+        if a.clock is not None and a.work and a.fixed is None:
+            unit = math.gcd(unit, a.clock.start_at(w.eft[i]) - base)
+    unit = unit or 1
+    while True:
+        rows, wider = 0, unit
+        for i, easy in enumerate(simple):
+            if easy:
+                wider = math.gcd(wider, problem.activities[i].work)
+                continue
+            columns = _columns(problem, i)
+            activity = problem.activities[i]
+            for at in _starts(problem, i, w, base, unit):
+                rows += 1
+                if rows > MOST_ROWS:
+                    return None
+                end = finish(activity, at)
+                dates = [end, *(column(at, end) for key, column in columns.items() if isinstance(key, Link))]
+                if activity.clock is not None and activity.work:
+                    dates.append(activity.clock.start_at(at + unit))
+                for number, _ in problem.demands[i]:
+                    renewable = problem.renewables[number]
+                    dates.append(renewable.instant(renewable.position(end)))
+                for date in dates:
+                    wider = math.gcd(wider, date - base)
+        for link in problem.links:
+            after = problem.activities[link.after]
+            if link.type[1] == "F" and after.work:  # where a finish that is asked for puts the start
+                for at in _starts(problem, link.before, w, base, unit):
+                    asked = link.shift(finish(problem.activities[link.before], at) if link.type[0] == "F" else at)
+                    wider = math.gcd(wider, start_for(after, asked) - base)
+        if wider == unit:
+            return unit
+        unit = wider
+
+
+def _constrain(model: Any, reasoning: Reasoning, w: Windows, variables: Sequence[Variables]) -> None:
+    """Add links, capacities, and groups of which only one can be on at a time."""
+    problem = reasoning.problem
+    for i, activity in enumerate(problem.activities):
+        asked = [variables[link.before].lagged[link] for link in problem.into[i]]
+        if activity.fixed is not None or not asked:
+            continue
+        if activity.any_of:
+            model.add_min_equality(variables[i].start, asked)
+            continue
+        for link, at in zip(problem.into[i], asked, strict=True):
+            model.add(at <= (variables[i].start if link.type[1] == "S" else variables[i].reach))
+    for number, renewable in enumerate(problem.renewables):
+        users = {i: units for i, units in renewable.users.items() if reasoning.live[i]}
+        away = [(renewable.position(b), renewable.position(e), units) for b, e, units in renewable.taken]
+        intervals = [model.new_interval_var(*variables[i].places[number], "") for i in users]
+        intervals += [model.new_fixed_size_interval_var(b, e - b, "") for b, e, _ in away]
+        model.add_cumulative(intervals, [*users.values(), *(units for _, _, units in away)], renewable.capacity)
+    for clique, number in _cliques(reasoning):
+        model.add_no_overlap([model.new_interval_var(*variables[i].places[number[i]], "") for i in clique])
+
+
+def _cliques(reasoning: Reasoning) -> list[tuple[list[int], dict[int, int]]]:
+    """Return groups in which each excludes each other: stronger said at once than by pairs.
+
+    Only where positions mean the same on all renewables, that is without masks.
+    """
     if any(r.mask is not None for r in reasoning.problem.renewables):
-        return
+        return []
     near: dict[int, set[int]] = {}
-    where: dict[int, int] = {}
-    for i, j, number in reasoning.pairs:
+    number: dict[int, int] = {}
+    for i, j, where in reasoning.pairs:
         near.setdefault(i, set()).add(j)
         near.setdefault(j, set()).add(i)
-        where[i] = where[j] = number
-        where.setdefault(i, number)
-    for number, renewable in enumerate(reasoning.problem.renewables):
+        number[i] = number[j] = where
+    for where, renewable in enumerate(reasoning.problem.renewables):
         for i in renewable.users:
-            where.setdefault(i, number)
-    done: set[frozenset[int]] = set()
+            number[i] = where
+    found: dict[frozenset[int], None] = {}
     for i in sorted(near):
-        for j in sorted(near[i]):
-            if j < i:
-                continue
+        for j in sorted(k for k in near[i] if k > i):
             clique = [i, j]
             for k in sorted(near[i] & near[j], key=lambda k: (-len(near[k]), k)):
                 if all(k in near[other] for other in clique):
                     clique.append(k)
-            found = frozenset(clique)
-            if len(found) > 2 and found not in done:
-                done.add(found)
-                spans = [places[k, where[k]] for k in sorted(found)]
-                model.add_no_overlap([model.new_interval_var(*span, "") for span in spans])
-
-
-def _columns(model: Any, reasoning: Reasoning, w: Windows) -> Any:
-    problem = reasoning.problem
-    starts: list[Any] = []
-    ends: list[Any] = []
-    places: dict[tuple[int, int], Any] = {}
-    lagged: dict[Any, Any] = {}
-    reach: list[Any] = []
-    top = max(max((f for f in w.eft), default=0), max((f for f in w.lft if f < FOREVER), default=0))
-    for i, activity in enumerate(problem.activities):
-        if w.lst[i] >= FOREVER:
-            raise ValueError(activity.id)
-        if activity.fixed is not None:
-            start, end = activity.fixed
-            starts.append(start)
-            ends.append(end)
-        elif activity.clock is None:
-            start = w.est[i] if w.est[i] == w.lst[i] else model.new_int_var(w.est[i], w.lst[i], activity.id)
-            starts.append(start)
-            ends.append(start + activity.work)
-            for number, _ in problem.demands[i]:
-                places[i, number] = (start, activity.work, start + activity.work)
-        reach.append(ends[i])
-        for link in problem.out[i]:
-            if link.type[0] == "S" and activity.begun is not None:
-                source = activity.begun
-            else:
-                source = starts[i] if link.type[0] == "S" else ends[i]
-            lagged[link] = source + link.lag
-    return starts, ends, places, lagged, reach
+            found[frozenset(clique)] = None
+    return [(sorted(clique), number) for clique in found]

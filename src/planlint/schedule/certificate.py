@@ -1,0 +1,469 @@
+"""A small checker: does the certificate of a verdict hold, whoever found it?
+
+It shares the network (what tasks need and wait for) and the calendars with the rest, and nothing else: no
+problem, no bounds, no generator. It walks through stretches of work where the others compute, and is slow.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from msgspec import structs
+
+from planlint.model import MINUTES_A_DAY, Person
+from planlint.schedule.calendar import Segment, finish_day, instant, start_day
+from planlint.schedule.network import Network, Node, Span
+from planlint.schedule.result import Deadline
+
+_ORDERS = 20_000
+"""Placements to try when a core is solved again; beyond that it stays unchecked."""
+
+
+def verify(network: Network, deadline: Deadline) -> list[str]:
+    """Return the reasons why a certificate does not hold, none when it does.
+
+    Certificates of undecided deadlines claim nothing that could be checked.
+    """
+    kinds = {"schedule": _schedule, "chain": _chain, "window": _window, "core": _core}
+    check = kinds.get(str(deadline.certificate["kind"]))
+    expected = {"schedule": "feasible", "bounds": "undecided"}.get(str(deadline.certificate["kind"]), "infeasible")
+    found = [] if deadline.verdict == expected else [f"a {deadline.certificate['kind']} shows no {deadline.verdict}"]
+    return found + (check(network, deadline) if check is not None else [])
+
+
+# What tasks need
+
+
+def _work(network: Network, node: Node, start: int, finish: int) -> list[Segment]:
+    """Return the stretches in which a node is worked on: never while all its people are off."""
+    if node.elapsed:
+        return [(start, finish, 1)]
+    people = [network.plan.people[who] for who in node.people if who in network.plan.people]
+    return [
+        segment
+        for segment in node.worktime.segments(start, finish)
+        if not people or not all(_off(person, segment[0]) for person in people)
+    ]
+
+
+def _off(person: Person, at: int) -> bool:
+    day = start_day(at)
+    return any(period.start <= day <= period.finish for period in person.time_off)
+
+
+def _finish(network: Network, node: Node, start: int) -> int:
+    """Return when a node is done that is begun or resumed at `start`."""
+    left, at = node.work, start
+    while left > 0:
+        for begin, end, rate in _work(network, node, at, at + 30 * MINUTES_A_DAY):
+            if left <= (end - begin) * rate:
+                return begin + -(-left // rate)
+            left -= (end - begin) * rate
+        at += 30 * MINUTES_A_DAY
+    return at
+
+
+def _alone(network: Network, keep: Iterable[str], later: Mapping[str, int] = {}) -> dict[str, Span]:
+    """Return early dates of some nodes without the others, some of them not before a given instant."""
+    kept, dates = set(keep), {}
+    for node in network.nodes.values():
+        if node.real and node.id not in kept:
+            continue
+        links = tuple(link for link in node.links if link.predecessor in dates)
+        if node.kind in {"latest", "earliest"} and not links:
+            continue
+        bare = structs.replace(node, links=links)
+        if node.id in later and not node.settled:
+            bare = structs.replace(bare, not_before=max(later[node.id], node.not_before or 0))
+        start, finish, _ = network.place(bare, dates)
+        if node.work and node.finished is None:
+            finish = max(finish, _finish(network, node, node.resumes or start))
+        dates[node.id] = start, finish
+    return dates
+
+
+def _targets(network: Network, deadline: Deadline) -> list[str]:
+    """Return the tasks and milestones that a deadline is for."""
+    plan = network.plan
+    if deadline.kind == "plan":
+        named = [*plan.tasks, *plan.milestones]
+    elif deadline.kind == "deliverable":
+        items = (*plan.tasks.values(), *plan.milestones.values())
+        named = [item.id for item in items if deadline.item in item.deliverables and item.status != "cancelled"]
+    else:
+        named = [deadline.item or ""]
+    leaves = [leaf for name in named for leaf in network.leaves.get(name, (name,))]
+    return [name for name in dict.fromkeys(leaves) if name in network.nodes]
+
+
+def _until(day: date) -> int:
+    return instant(day) + MINUTES_A_DAY
+
+
+# Feasible: a schedule
+
+
+def _schedule(network: Network, deadline: Deadline) -> list[str]:
+    wrong: list[str] = []
+    dates = dict(deadline.witness)
+    listed: Mapping[str, Any] = deadline.certificate["tasks"]  # type: ignore[assignment]
+    for node in network.nodes.values():
+        if node.kind == "external":
+            dates[node.id] = (node.started or 0, node.finished or 0)
+        elif not node.real:
+            ends = [_asked(network, link, dates) for link in node.links if link.predecessor in dates]
+            at = (min if node.kind == "earliest" else max)(ends, default=0)
+            dates[node.id] = at, at
+        elif node.id not in dates or node.id not in listed:
+            wrong.append(f"'{node.id}' is missing")
+            dates[node.id] = 0, 0
+        else:
+            wrong += _kept(network, node, dates, listed[node.id])
+    for name in _targets(network, deadline):
+        if dates[name][1] > _until(deadline.date):
+            wrong.append(f"'{name}' finishes after {deadline.date}")
+    return wrong + _overloads(network, dates)
+
+
+def _asked(network: Network, link: Any, dates: Mapping[str, Span]) -> int:
+    return network.after(link, dates[link.predecessor][link.type[0] == "F"])
+
+
+def _kept(network: Network, node: Node, dates: Mapping[str, Span], listed: Mapping[str, str]) -> list[str]:
+    """Return what is wrong with the dates of one task or milestone."""
+    wrong = []
+    start, finish = dates[node.id]
+    if node.finished is not None:
+        return [] if (start, finish) == (node.started, node.finished) else [f"'{node.id}' was done at other dates"]
+    shown = (start_day(start) if start < finish else date.fromisoformat(listed["start"]), finish_day(finish))
+    if start == finish and not (node.links or node.settled):
+        shown = start_day(start), start_day(start)
+    if (shown[0].isoformat(), shown[1].isoformat()) != (listed["start"], listed["finish"]):
+        wrong.append(f"'{node.id}': the dates listed are not those of its first and last minute")
+    begin = start
+    if node.started is not None:
+        if start != node.started:
+            wrong.append(f"'{node.id}' has started at another time")
+        begin = node.resumes or start
+        if node.work and finish < _finish(network, node, begin):
+            wrong.append(f"'{node.id}' has less time than its remaining work takes")
+    else:
+        if node.work and not any(s <= start < e for s, e, _ in _work(network, node, start, start + 1)):
+            wrong.append(f"'{node.id}' starts when nobody works on it")
+        if node.work and finish != _finish(network, node, start):
+            wrong.append(f"'{node.id}' does not take the time its work takes")
+        if node.not_before is not None and start < node.not_before:
+            wrong.append(f"'{node.id}' starts too early")
+        for link in node.links:
+            if link.predecessor not in dates:
+                continue
+            asked = _asked(network, link, dates)
+            if link.type[1] == "S" or not node.work:
+                broken = start < asked
+            else:
+                broken = bool(_work(network, node, finish, asked)) if asked > finish else False
+            if broken:
+                wrong.append(f"'{node.id}' does not wait for '{link.predecessor}'")
+    task = network.plan.tasks.get(node.id)
+    if task is not None and task.must_finish is not None and finish_day(finish) != task.must_finish:
+        wrong.append(f"'{node.id}' must finish on {task.must_finish}")
+    if task is not None and task.must_start is not None and not node.settled and start_day(start) != task.must_start:
+        wrong.append(f"'{node.id}' must start on {task.must_start}")
+    return wrong
+
+
+def _overloads(network: Network, dates: Mapping[str, Span]) -> list[str]:
+    """Return who or what has too much to do at some minute."""
+    plan = network.plan
+    wrong = []
+    active = [n for n in network.nodes.values() if n.work and n.finished is None and n.id in dates]
+    spans = {n.id: _occupied(network, n, dates[n.id]) for n in active}
+    for person in plan.people.values():
+        if person.share <= 0:
+            continue
+        rows = []
+        own = network.calendars.person(person.id)
+        for node in active:
+            share = node.people.get(person.id, 0.0)
+            if share and plan.tasks[node.id].effort is not None:
+                begin, end = spans[node.id]
+                rows += [(b, e, share) for b, e, _ in own.segments(begin, end)]
+            elif share:
+                stretches = _work(network, node, *spans[node.id])
+                rows += [(b, e, share) for b, e, _ in stretches if not _off(person, b)]
+        at = _exceeds(rows, 100.0001)
+        if at is not None:
+            wrong.append(f"{person.id} has more than a full day's work on {start_day(at)}")
+    for resource in plan.resources.values():
+        users = [(n, n.uses[resource.id]) for n in active if n.uses.get(resource.id)]
+        rows = [(*spans[n.id], float(units)) for n, units in users]
+        worked = sorted((b, e) for n, _ in users for b, e, _ in _work(network, n, *spans[n.id]))
+        for period in resource.unavailable:
+            first, last = instant(period.start), _until(period.finish)
+            units = min(period.units or resource.units, resource.units)
+            rows += [(max(b, first), min(e, last), float(units)) for b, e in _joined(worked) if b < last and e > first]
+        if resource.calendar is not None:
+            calendar = network.calendars.calendar(resource.calendar)
+            closed = any(calendar.between(b, e) < e - b for b, e in worked)
+            if closed:
+                wrong.append(f"{resource.id} is used outside its calendar")
+        at = _exceeds(rows, resource.units)
+        if at is not None:
+            wrong.append(f"{resource.id} has too few units on {start_day(at)}")
+    return wrong
+
+
+def _occupied(network: Network, node: Node, span: Span) -> Span:
+    """Return when a node takes capacity: a started one for the last stretch that its remaining work takes."""
+    start, finish = span
+    if node.started is None:
+        return span
+    begin = node.resumes or start
+    low, high = begin, finish
+    while low < high:  # the latest resumption that still ends then
+        middle = (low + high + 1) // 2
+        if _finish(network, node, middle) <= finish:
+            low = middle
+        else:
+            high = middle - 1
+    return low, finish
+
+
+def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for begin, end in spans:
+        if found and begin <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((begin, end))
+    return found
+
+
+def _exceeds(rows: Iterable[tuple[int, int, float]], capacity: float) -> int | None:
+    """Return an instant at which the rows (begin, end, load) add up to more than the capacity."""
+    changes: dict[int, float] = {}
+    for begin, end, load in rows:
+        changes[begin] = changes.get(begin, 0) + load
+        changes[end] = changes.get(end, 0) - load
+    total = 0.0
+    for at in sorted(changes):
+        total += changes[at]
+        if total > capacity:
+            return at
+    return None
+
+
+# Infeasible: a chain, a window, a core
+
+
+def _chain(network: Network, deadline: Deadline) -> list[str]:
+    items: Sequence[str] = deadline.certificate["items"]  # type: ignore[assignment]
+    wrong = []
+    if items[-1] not in _targets(network, deadline):
+        wrong.append(f"the deadline is not for '{items[-1]}'")
+    for before, after in zip(items, items[1:], strict=False):
+        if before not in _waits_for(network, after):
+            wrong.append(f"'{after}' does not wait for '{before}'")
+    finish = _alone(network, items)[items[-1]][1]
+    if finish <= _until(deadline.date):
+        wrong.append("these items alone are done in time")
+    if finish_day(finish).isoformat() != deadline.certificate["finish"]:
+        wrong.append(f"these items alone finish on {finish_day(finish)}")
+    return wrong
+
+
+def _waits_for(network: Network, name: str) -> set[str]:
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        for link in network.nodes[todo.pop()].links:
+            found.add(link.predecessor)
+            if not network.nodes[link.predecessor].real:
+                todo.append(link.predecessor)
+    return found
+
+
+def _window(network: Network, deadline: Deadline) -> list[str]:
+    claim: Mapping[str, Any] = deadline.certificate
+    begin, end = instant(date.fromisoformat(claim["from"])), _until(date.fromisoformat(claim["to"]))
+    early = _alone(network, network.nodes)
+    tasks = network.plan.tasks
+    if "person" in claim:
+        person = network.plan.people[claim["person"]]
+        share = person.share / 100
+        free = network.calendars.person(person.id)
+        room = sum(e - b for b, e, _ in free.segments(begin, end)) * share
+    else:
+        resource = network.plan.resources[claim["resource"]]
+    need = 0.0
+    worked: list[tuple[int, int]] = []
+    for name in claim["tasks"]:
+        node = network.nodes[name]
+        first = node.resumes if node.resumes is not None else early[name][0]
+        least: float | None = None
+        for start in (first, _latest(network, deadline, name, first)):
+            stretches = _work(network, node, max(start, begin), min(_finish(network, node, start), end))
+            if "person" in claim:
+                stretches = [s for s in stretches if not _off(person, s[0])]
+                if tasks[name].effort is not None:
+                    stretches = [s for b, e, _ in stretches for s in free.segments(b, e)]
+            minutes = sum(e - b for b, e, _ in stretches)
+            least = minutes if least is None else min(least, minutes)
+        need += (least or 0) * (node.people[person.id] / 100 * share if "person" in claim else node.uses[resource.id])
+        worked += [(b, e) for b, e, _ in _work(network, node, begin, end)]
+    if "person" not in claim:
+        spans = _joined(sorted(worked))
+        room = float(sum(e - b for b, e in spans) * resource.units)
+        for period in resource.unavailable:
+            low, high = instant(period.start), _until(period.finish)
+            units = min(period.units or resource.units, resource.units)
+            room -= units * sum(max(0, min(e, high) - max(b, low)) for b, e in spans)
+    wrong = []
+    if need <= room:
+        wrong.append(f"{need / 60:g} hours fit into {room / 60:g}")
+    for key, minutes in (("demand_hours", need), ("capacity_hours", room)):
+        if abs(claim[key] - minutes / 60) > 0.011:  # noqa: PLR2004  (rounded to two decimals)
+            wrong.append(f"{key} is {minutes / 60:.2f}")
+    return wrong
+
+
+def _latest(network: Network, deadline: Deadline, name: str, first: int) -> int:
+    """Return the latest start of a task with which the links alone still allow the deadline, by trying."""
+    targets = _targets(network, deadline)
+    node = network.nodes[name]
+
+    def fits(start: int) -> bool:
+        if node.settled:
+            moved = structs.replace(node, resumes=start)
+            changed = structs.replace(network, nodes={**network.nodes, name: moved})
+            return max(_alone(changed, network.nodes)[t][1] for t in targets) <= _until(deadline.date)
+        return max(_alone(network, network.nodes, {name: start})[t][1] for t in targets) <= _until(deadline.date)
+
+    low, high = first, _until(deadline.date)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _core(network: Network, deadline: Deadline) -> list[str]:
+    """Try all orders of the tasks of a core, each placed as early as it can (complete for such deadlines)."""
+    claim: Mapping[str, Any] = deadline.certificate
+    people, resources = set(claim["people"]), set(claim["resources"])
+    nodes = {}
+    for name, node in network.nodes.items():
+        if node.real and name not in claim["tasks"]:
+            continue
+        kept = tuple(link for link in node.links if link.predecessor in nodes)
+        if node.real or node.kind == "external" or kept:
+            nodes[name] = structs.replace(node, links=kept)
+    plan = structs.replace(
+        network.plan,
+        people={k: v for k, v in network.plan.people.items()},
+        resources={k: v for k, v in network.plan.resources.items() if k in resources},
+    )
+    small = structs.replace(network, nodes=nodes, plan=plan)
+    fits = fit(small, deadline, people)
+    return ["these tasks can be done in time"] if fits else []
+
+
+def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = None) -> bool | None:
+    """Return whether some order of the tasks meets a deadline, by trying them all; None: too many.
+
+    Only the capacity of these people counts, of all when None.
+    """
+    counted = set(network.plan.people) if people is None else set(people)
+    targets = {name: _until(deadline.date) for name in _targets(network, deadline)}
+    idle = {who for who in network.plan.people if who not in counted}
+    left = _ORDERS
+
+    def load(name: str) -> Node:
+        node = network.nodes[name]
+        return structs.replace(node, people={w: s for w, s in node.people.items() if w not in idle})
+
+    lean = structs.replace(network, nodes={name: load(name) for name in network.nodes})
+
+    def extend(dates: dict[str, Span]) -> bool | None:
+        nonlocal left
+        ready = [
+            node
+            for node in network.nodes.values()
+            if node.id not in dates and all(link.predecessor in dates for link in node.links)
+        ]
+        if not ready:
+            return True
+        for node in ready:
+            if not node.work or node.finished is not None:
+                ready = [node]  # takes nothing, so its turn does not matter
+                break
+        unsure = False
+        for node in ready:
+            left -= 1
+            if left < 0:
+                return None
+            span = _earliest(lean, network.nodes[node.id], dates)
+            task = network.plan.tasks.get(node.id)
+            last = targets.get(node.id)
+            if last is not None and span[1] > last:
+                continue
+            if task is not None and task.must_finish is not None and finish_day(span[1]) > task.must_finish:
+                continue
+            if (
+                task is not None
+                and task.must_start is not None
+                and not node.settled
+                and start_day(span[0]) > task.must_start
+            ):
+                continue
+            answer = extend({**dates, node.id: span})
+            if answer:
+                return True
+            unsure |= answer is None
+        return None if unsure else False
+
+    return extend({})
+
+
+def _earliest(network: Network, node: Node, dates: Mapping[str, Span]) -> Span:
+    """Return the first span of a node that keeps all capacities next to these dates."""
+    start, finish, _ = network.place(node, dates)
+    if not node.work or node.finished is not None:
+        return start, finish
+    task = network.plan.tasks[node.id]
+    at = node.resumes if node.resumes is not None else start
+    if task.must_start is not None and not node.settled:
+        at = max(at, instant(task.must_start))
+    clock = node.worktime
+    tries = 0
+    while True:
+        at = clock.start_at(at)
+        while not _work(network, node, at, at + 1):
+            at = clock.start_at(at - at % MINUTES_A_DAY + MINUTES_A_DAY)
+        end = _finish(network, node, at)
+        begun = node.started if node.started is not None else at
+        late_enough = task.must_finish is None or end > instant(task.must_finish)
+        if late_enough and not _overloads_with(network, dates, node, (at, end)):
+            return begun, end
+        tries += 1
+        later = [f for _, f in dates.values() if f > at]
+        later += [_until(p.finish) for p in _absences(network) if _until(p.finish) > at]
+        if not late_enough:
+            later.append(at + 1)
+        if not later or tries > 5000:  # noqa: PLR2004  (a placement that never fits)
+            return begun, 1 << 60
+        at = min(later)
+
+
+def _absences(network: Network) -> Iterable[Any]:
+    for resource in network.plan.resources.values():
+        yield from resource.unavailable
+    for person in network.plan.people.values():
+        yield from person.time_off
+
+
+def _overloads_with(network: Network, dates: Mapping[str, Span], node: Node, span: Span) -> list[str]:
+    bare = {name: structs.replace(n, started=None) if n.work and n.finished is None else n for name, n in network.nodes.items()}
+    return _overloads(structs.replace(network, nodes=bare), {**dates, node.id: span})
