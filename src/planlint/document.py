@@ -526,7 +526,8 @@ def _loop(  # noqa: C901, PLR0912, PLR0915 - one loop on purpose: a call for eac
                 end = start + len(text[start:end].rstrip(" \t\r\n"))
             elif start == end and anchor is tag is None:  # parsers differ in where nothing stands
                 if in_mapping and key is not None:
-                    start = end = _matched(_COLON, text, last)
+                    colon = _matched(_COLON, text, last)
+                    start = end = colon if colon <= start else last  # else it starts the next key
                 elif text[start - 1 : start].isspace():
                     start = end = last
             if reveal is not None:

@@ -261,6 +261,19 @@ def test_a_path_that_does_not_exist_stands_at_its_nearest_ancestor(path: Path, s
     assert slice_of(document, path, "key") == stands_at
 
 
+@pytest.mark.usefixtures("parser")
+def test_a_value_that_is_not_there_stands_behind_its_key() -> None:
+    document = good("m:\n  ? sky\n  :5 me: S\ne: # why\nq:\n- \n-   # what\n- x\n? last\n")
+    assert document.data == {
+        "m": {"sky": None, ":5 me": "S"},
+        "e": None,
+        "q": [None, None, "x"],
+        "last": None,
+    }
+    starts = [document.span(path).start for path in (("m", "sky"), ("e",), ("q", 0), ("q", 1), ("last",))]
+    assert starts == [Position(2, 8), Position(4, 3), Position(6, 2), Position(7, 2), Position(9, 7)]
+
+
 def test_the_key_of_a_whole_document() -> None:
     assert slice_of(good("title: T\nplanlint: 1"), (), "key") == "planlint"
     assert slice_of(good("people: {}\nteams: {}"), (), "key") == "people"

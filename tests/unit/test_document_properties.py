@@ -119,6 +119,8 @@ def read_alone(text: str) -> Any:
 
 def check_places(document: Document) -> None:
     """Each place, cut out of the text, reads as what stands there."""
+    starts = list(document.nodes.offsets[::2])
+    assert starts == sorted(starts), "nodes are numbered as they start; comments and suppressions rely on it"
     for path in paths(document.data):
         value: Any = document.data
         for part in path:
