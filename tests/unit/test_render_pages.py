@@ -17,7 +17,7 @@ from planlint import builder
 from planlint.diagnostics import Diagnostic, Location, Position, Severity, Span
 from planlint.document import read
 from planlint.errors import UsageError
-from planlint.model import Dependency, Duration, Estimate, Milestone, Person, Plan, Risk, Impact, Task
+from planlint.model import Dependency, Duration, Estimate, Impact, Milestone, Person, Plan, Risk, Task
 from planlint.render.pages import MOST_BYTES, Renderer, check_names
 from planlint.render.report import AUDIENCES, SECTIONS, Options, Report, Snapshot
 from planlint.schedule.critical_path import schedule
@@ -46,10 +46,16 @@ def verdicts(plan: Plan, finish: date) -> Iterator[Deadline]:
     if plan.deadline:
         verdict: Any = "feasible" if finish <= plan.deadline else "infeasible"
         yield Deadline(
-            item=None, kind="plan", path=("deadline",), date=plan.deadline, finish=finish, verdict=verdict,
+            item=None,
+            kind="plan",
+            path=("deadline",),
+            date=plan.deadline,
+            finish=finish,
+            verdict=verdict,
             certificate={"kind": "chain", "items": list(plan.tasks), "finish": finish.isoformat()},
-            late_days=5, possible=finish,
-        )  # fmt: skip
+            late_days=5,
+            possible=finish,
+        )
 
 
 def large(tasks: int, **more: Any) -> Plan:
@@ -66,13 +72,25 @@ def large(tasks: int, **more: Any) -> Plan:
         for n in range(group, min(group + 10, tasks)):
             before = (Dependency(f"t{n - 1}", "FS", None, ()),) if n % 10 else ()
             work[f"t{n}"] = Task(
-                id=f"t{n}", path=("tasks", f"t{n}"), title=f"Build and test component number {n} | with a pipe",
-                owner="ana" if n % 2 else "ben", effort=Estimate(Duration(3, "d")), parent=f"g{group}", depends_on=before,
-            )  # fmt: skip
+                id=f"t{n}",
+                path=("tasks", f"t{n}"),
+                title=f"Build and test component number {n} | with a pipe",
+                owner="ana" if n % 2 else "ben",
+                effort=Estimate(Duration(3, "d")),
+                parent=f"g{group}",
+                depends_on=before,
+            )
     return Plan(
-        id="large", file="large.plan.yaml", title="Large", people=people, tasks=work,
-        start=date(2026, 1, 5), deadline=date(2026, 12, 18), status_date=TODAY, **more,
-    )  # fmt: skip
+        id="large",
+        file="large.plan.yaml",
+        title="Large",
+        people=people,
+        tasks=work,
+        start=date(2026, 1, 5),
+        deadline=date(2026, 12, 18),
+        status_date=TODAY,
+        **more,
+    )
 
 
 def rows_of(text: str) -> Iterator[tuple[list[str], list[str]]]:
@@ -97,9 +115,13 @@ def check_tables(text: str) -> None:
 def diagnostic(severity: Severity = Severity.ERROR, category: str = "structure", **more: Any) -> Diagnostic:
     start = Position(12, 5)
     return Diagnostic(
-        rule="unknown-key", category=category, severity=severity, message="'stauts' is not a key | x",
-        location=Location("plans/a.plan.yaml", Span(start, start)), **more,
-    )  # fmt: skip
+        rule="unknown-key",
+        category=category,
+        severity=severity,
+        message="'stauts' is not a key | x",
+        location=Location("plans/a.plan.yaml", Span(start, start)),
+        **more,
+    )
 
 
 @pytest.mark.parametrize("file", sorted(EXAMPLES.glob("*/*.plan.yaml")), ids=lambda file: file.stem)
@@ -314,7 +336,7 @@ def test_a_german_page_has_no_english_left() -> None:
             r"^(?:gantt|flowchart|    (?:acc|date|axis|today|section|subgraph|class|end|[ntx]\d)).*",
             " ",
             shown,
-            flags=re.M,
+            flags=re.MULTILINE,
         )
         shown = re.sub(
             r"\([^)]*\.svg\)|:(?:crit|active|done|milestone|vert).*|\S+\.plan\.yaml|planlint \S+", " ", shown
@@ -396,9 +418,12 @@ def test_what_changed_since_the_baseline() -> None:
 
 def test_the_heat_map_counts_every_open_risk_once() -> None:
     risks = {
-        f"r{p}{i}": Risk(id=f"r{p}{i}", path=("risks", f"r{p}{i}"), title="R", probability=p, impact=Impact(level=i))
-        for p in (5.0, 30.0, 50.0, 70.0, 90.0) for i in range(1, 6)
-    }  # fmt: skip
+        f"r{p}{i}": Risk(
+            id=f"r{p}{i}", path=("risks", f"r{p}{i}"), title="R", probability=p, impact=Impact(level=i)
+        )
+        for p in (5.0, 30.0, 50.0, 70.0, 90.0)
+        for i in range(1, 6)
+    }
     text = Renderer(Options()).section("risks", made(replace(large(10), risks=risks)))
     cells = [cell for _, row in rows_of(text.split("\n\n")[1]) for cell in row]
     assert sum("**1** · " in cell for cell in cells) == 25
@@ -408,9 +433,30 @@ def test_the_heat_map_counts_every_open_risk_once() -> None:
 
 RENDERER = Renderer(Options())
 HOSTILE = st.lists(
-    st.sampled_from(["|", "`", "<b>", "](javascript:x)", "\n", "%%{init}", "\u202e", "😀", "```", "<!--", "{{", "#", "-->", "$$", "[", "x", "end"]),
-    min_size=1, max_size=8,
-).map("".join)  # fmt: skip
+    st.sampled_from(
+        [
+            "|",
+            "`",
+            "<b>",
+            "](javascript:x)",
+            "\n",
+            "%%{init}",
+            "\u202e",
+            "😀",
+            "```",
+            "<!--",
+            "{{",
+            "#",
+            "-->",
+            "$$",
+            "[",
+            "x",
+            "end",
+        ]
+    ),
+    min_size=1,
+    max_size=8,
+).map("".join)
 
 
 @settings(deadline=None, max_examples=25)
@@ -435,12 +481,22 @@ def hostile_page(title: str) -> dict[str, str]:
         title=title,
         tasks={k: replace(t, title=title) for k, t in plan.tasks.items()},
         people={k: replace(p, title=title, role=title, department=title) for k, p in plan.people.items()},
-        milestones={"m": Milestone(id="m", path=("milestones", "m"), title=title, due=TODAY + timedelta(9), gate=(title,))},
-        risks={
-            "r": Risk(
-                id="r", path=("risks", "r"), title=title, probability=50, impact=Impact(level=3),
-                mitigation=(title,), contingency=(title,), trigger=title,
+        milestones={
+            "m": Milestone(
+                id="m", path=("milestones", "m"), title=title, due=TODAY + timedelta(9), gate=(title,)
             )
         },
-    )  # fmt: skip
+        risks={
+            "r": Risk(
+                id="r",
+                path=("risks", "r"),
+                title=title,
+                probability=50,
+                impact=Impact(level=3),
+                mitigation=(title,),
+                contingency=(title,),
+                trigger=title,
+            )
+        },
+    )
     return RENDERER.page(made(plan))

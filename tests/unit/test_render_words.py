@@ -25,8 +25,8 @@ def spoken() -> set[tuple[str, ...]]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-                texts = tuple(a.value for a in node.args if isinstance(a, ast.Constant))
-                if name in SPEAKING and len(texts) >= SPEAKING[name] and isinstance(texts[0], str):
+                texts = tuple(str(a.value) for a in node.args if isinstance(a, ast.Constant))
+                if name in SPEAKING and len(texts) >= SPEAKING[name]:
                     found.add(texts[: SPEAKING[name]])
     parser = Sandbox(language("en"), None)
     for file in (RENDER / "templates").glob("*.j2"):
@@ -48,7 +48,11 @@ def test_the_catalogue_has_every_text_and_no_other(tag: str) -> None:
     for message in catalogue:
         if not message.id:
             continue
-        pairs = zip(message.id, message.string) if message.pluralizable else [(message.id, message.string)]
+        pairs = (
+            zip(message.id, message.string, strict=True)
+            if message.pluralizable
+            else [(message.id, message.string)]
+        )
         for original, translated in pairs:
             assert translated, original
             assert fields(translated) == fields(original)

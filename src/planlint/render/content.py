@@ -9,7 +9,8 @@ from planlint.diagnostics import Diagnostic, Severity
 from planlint.model import Item, Plan, Task
 from planlint.render import load, mermaid, risk
 from planlint.render.escaping import Safe, link, markdown
-from planlint.render.outlook import Outlook, outlook, progress_of, working_days
+from planlint.render.load import working_days
+from planlint.render.outlook import Outlook, outlook, progress_of
 from planlint.render.report import Options, Report
 from planlint.render.rows import Row, name, numbered, rows
 from planlint.render.words import Language

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from planlint.model import Person, Plan
+from planlint.model import MINUTES_A_DAY, Person, Plan
 from planlint.render.report import Report, Snapshot
-from planlint.schedule.calendar import FULL, calendars, instant
+from planlint.schedule.calendar import FIRST_DAY, FULL, LAST_DAY, HorizonError, calendars, instant
 from planlint.schedule.result import Schedule
 
 WEEKS = 8
@@ -35,6 +35,19 @@ def bar(percent: float) -> str:
     return "█" * full + "░" * (BLOCKS - full)
 
 
+def working_days(plan: Plan, earlier: date, later: date) -> float:
+    """Return the plan's working days from the end of one day to the end of another; negative backwards.
+
+    Days beyond the years that calendars know all count.
+    """
+    worktime = calendars(plan).default
+    try:
+        minutes = worktime.between(instant(earlier) + MINUTES_A_DAY, instant(later) + MINUTES_A_DAY)
+    except HorizonError:
+        return float((later - earlier).days)
+    return worktime.in_days(minutes)
+
+
 def weeks_from(day: date) -> list[date]:
     """Return the Mondays of the weeks to show."""
     monday = day - timedelta(day.weekday())
@@ -44,6 +57,8 @@ def weeks_from(day: date) -> list[date]:
 def loads(plan: Plan, schedule: Schedule | None, since: date) -> dict[str, list[float]]:
     """Return each person's hours of planned work a week, from `since` on."""
     found: dict[str, list[float]] = {}
+    if not FIRST_DAY + WEEKS * 7 < since.toordinal() < LAST_DAY - WEEKS * 7:
+        return found
     worktimes, weeks = calendars(plan), weeks_from(since)
     for task in plan.leaves():
         dates = schedule.items.get(task.id) if schedule else None

@@ -9,10 +9,10 @@ from msgspec import Struct
 from planlint.diagnostics import Severity
 from planlint.model import Item, Plan
 from planlint.render.escaping import Safe
+from planlint.render.load import working_days
 from planlint.render.report import Report
 from planlint.render.rows import name, progress
 from planlint.render.words import Language
-from planlint.schedule.calendar import calendars, instant
 from planlint.schedule.result import Deadline
 
 Light = Literal["green", "amber", "red", "none"]
@@ -45,13 +45,6 @@ class Outlook(Struct, frozen=True, kw_only=True):
     def shape(self) -> str:
         """The light as a shape."""
         return SHAPES[self.light]
-
-
-def working_days(plan: Plan, earlier: date, later: date) -> float:
-    """Return the plan's working days from the end of one day to the end of another; negative backwards."""
-    worktime = calendars(plan).default
-    minutes = worktime.between(instant(earlier + timedelta(1)), instant(later + timedelta(1)))
-    return worktime.in_days(minutes)
 
 
 def progress_of(report: Report) -> float | None:

@@ -1,10 +1,10 @@
 """Where a risk stands on the heat map: likelihood and impact as levels from 1 to 5."""
 
-from datetime import timedelta
 from typing import NamedTuple
 
 from planlint.model import LEVELS, LIKELIHOOD, Impact, Plan, Risk
-from planlint.schedule.calendar import calendars, instant
+from planlint.render.load import working_days
+from planlint.schedule.calendar import calendars
 
 WORDS = tuple(LEVELS)
 HIGH = 10
@@ -43,9 +43,8 @@ def impact_level(plan: Plan, impact: Impact) -> int:
     if impact.cost and plan.budget and plan.budget.total:
         shares.append(impact.cost * 100 / plan.budget.total)
     if impact.time and plan.start and plan.deadline:
-        worktime = calendars(plan).default
-        total = worktime.between(instant(plan.start), instant(plan.deadline + timedelta(1)))
-        shares.append(worktime.minutes(impact.time) * 100 / total if total > 0 else 100.0)
+        worktime, total = calendars(plan).default, working_days(plan, plan.start, plan.deadline) + 1
+        shares.append(worktime.in_days(worktime.minutes(impact.time)) * 100 / total if total > 0 else 100.0)
     return 1 + sum(max(shares) > edge for edge in _SHARES)
 
 

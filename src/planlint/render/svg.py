@@ -14,7 +14,7 @@ from planlint.render.escaping import Safe, clean, svg
 from planlint.render.report import Report
 from planlint.render.rows import Row, rows
 from planlint.render.words import Language
-from planlint.schedule.calendar import calendars, instant
+from planlint.schedule.calendar import HorizonError, calendars, instant
 from planlint.schedule.result import Scheduled
 
 WIDTH, LEFT, ROW, HEADER, TOP = 1000, 484, 22, 36, 92
@@ -237,7 +237,10 @@ def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
 
 def _days_off(plan: Plan, axis: Axis, top: int, height: int) -> Iterator[str]:
     first, last = axis.first.toordinal(), axis.last.toordinal()
-    segments = calendars(plan).default.segments(instant(axis.first), instant(axis.last + timedelta(1)))
+    try:
+        segments = calendars(plan).default.segments(instant(axis.first), instant(axis.last) + MINUTES_A_DAY)
+    except HorizonError:
+        return
     worked = {begin // MINUTES_A_DAY for begin, _, _ in segments}
     if axis.day < 1 or not worked:
         return
