@@ -83,7 +83,7 @@ class PublicHolidays:
 class Budget(Struct):
     """How many days the worktimes of one plan may compute in all, whatever stands in it."""
 
-    left: int = 6_000_000
+    left: int = 3_000_000
 
     def spend(self, days: int) -> None:
         """Take `days`, or refuse to go on."""
@@ -320,7 +320,8 @@ class Worktime:
         # Whole stretches, so that the people on one calendar ask it for the same days.
         first = max(first // _STRETCH * _STRETCH, FIRST_DAY)
         last = min((last // _STRETCH + 1) * _STRETCH - 1, LAST_DAY)
-        self._budget.spend((last - first + 1) * len(self._shifts))
+        known = self._last - self._first if self._high else 0
+        self._budget.spend((last - first - known) * len(self._shifts))
         self._first, self._last = first, last
         self._low, self._high = first * MINUTES_A_DAY, (last + 1) * MINUTES_A_DAY
         if len(self._shifts) == 1:  # every block holds the same work
