@@ -21,6 +21,7 @@ from planlint.model import Plan
 from planlint.rule import Context
 from planlint.rulesets import ActiveRule, Catalogue, Choice, selection
 from planlint.schedule import critical_path
+from planlint.schedule.calendar import HorizonError
 from planlint.schedule.feasibility import decide
 from planlint.schedule.network import Span as Dates
 from planlint.schedule.network import build
@@ -152,10 +153,13 @@ def analyse(built: Mapping[str, Built], today: date) -> dict[str, Context]:
 
 
 def _judged(context: Context) -> Context:
-    """Add the verdict on every deadline."""
+    """Add the verdict on every deadline, where the dates allow one."""
     if context.schedule is None or context.network is None:
         return context
-    return replace(context, deadlines=decide(context.plan, context.schedule, context.network))
+    try:
+        return replace(context, deadlines=decide(context.plan, context.schedule, context.network))
+    except HorizonError:  # some item has no dates, and a diagnostic says so
+        return context
 
 
 def baseline(plan: Plan, world: World, today: date) -> tuple[Context | None, str]:
@@ -302,6 +306,19 @@ def lint(
     return examine(files, world, choice=choice, today=today, clock=clock, rulesets=rulesets).result
 
 
+def _undated(context: Context) -> Iterator[Finding]:
+    """Yield what keeps the schedule from being right: unknown public holidays, dates beyond all calendars."""
+    if context.network is None or context.schedule is None:
+        return
+    yield from context.network.calendars.findings()
+    items = {item.id: item for item in context.plan.waiting()}
+    for name in sorted(context.schedule.beyond):
+        reason = (
+            f"'{name}' has no dates: its calendar or people have too little working time before the year 2100"
+        )
+        yield Finding(Place(items[name].path, "key"), {"reason": reason}, rule="invalid-value")
+
+
 class Examined(Struct, frozen=True):
     """A run with all that was computed on the way: contexts, by file, of the plans that could be built."""
 
@@ -331,6 +348,7 @@ def examine(
     contexts = analyse(built, today)
     crossed = cross_references(built)
     for file, context in contexts.items():
+        crossed[file] = (*crossed.get(file, ()), *_undated(context))
         then, why = baseline(context.plan, world, today)
         contexts[file] = replace(context, baseline=then)
         if why:
