@@ -39,54 +39,52 @@ SAID: Said = {
 }
 
 # Rules of the catalogue that flawed examples already show and that are not written yet.
-PENDING: frozenset[str] = frozenset(
-    """
-    accepted-high-risk
-    change-in-freeze
-    change-outside-task
-    change-task-without-change
-    change-without-approver
-    change-without-rollback
-    finish-before-start
-    hard-constraint
-    infeasible-deadline
-    long-task
-    metric-off-target
-    missing-estimate
-    missing-handover
-    missing-skill
-    mitigation-not-lower
-    no-capacity
-    no-contingency
-    non-working-day
-    occurred-without-issue
-    outside-plan
-    overdue-assumption
-    overdue-communication
-    overdue-decision
-    overdue-external
-    overdue-improvement
-    overdue-issue
-    overdue-review
-    overdue-training
-    overlapping-changes
-    self-approved-change
-    service-without-incident-path
-    service-without-monitoring
-    service-without-runbook
-    stakeholder-without-communication
-    stale-metric
-    stale-risk
-    stated-dates-break-dependency
-    training-after-change
-    unconfirmed-external
-    undated-communication
-    unmanaged-stakeholder
-    unmitigated-risk
-    unordered-estimate
-    wide-estimate
-    """.split()
-)
+PENDING = {
+    "accepted-high-risk",
+    "change-in-freeze",
+    "change-outside-task",
+    "change-task-without-change",
+    "change-without-approver",
+    "change-without-rollback",
+    "finish-before-start",
+    "hard-constraint",
+    "infeasible-deadline",
+    "long-task",
+    "metric-off-target",
+    "missing-estimate",
+    "missing-handover",
+    "missing-skill",
+    "mitigation-not-lower",
+    "no-capacity",
+    "no-contingency",
+    "non-working-day",
+    "occurred-without-issue",
+    "outside-plan",
+    "overdue-assumption",
+    "overdue-communication",
+    "overdue-decision",
+    "overdue-external",
+    "overdue-improvement",
+    "overdue-issue",
+    "overdue-review",
+    "overdue-training",
+    "overlapping-changes",
+    "self-approved-change",
+    "service-without-incident-path",
+    "service-without-monitoring",
+    "service-without-runbook",
+    "stakeholder-without-communication",
+    "stale-metric",
+    "stale-risk",
+    "stated-dates-break-dependency",
+    "training-after-change",
+    "unconfirmed-external",
+    "undated-communication",
+    "unmanaged-stakeholder",
+    "unmitigated-risk",
+    "unordered-estimate",
+    "wide-estimate",
+}
 
 
 def check(*paths: Path) -> dict[str, Any]:
@@ -109,17 +107,21 @@ def said(report: dict[str, Any]) -> Said:
     return {(one["path"], one["start"]["line"], one["rule"]) for one in report["diagnostics"]}
 
 
-def expected(*paths: Path) -> Said:
+def pinned(*paths: Path) -> Said:
     """Return what the comments of the files and `SAID` ask for."""
     found: Said = set()
     for path in paths:
         name = path.relative_to(EXAMPLES).as_posix()
+        found |= {one for one in SAID if one[0] == name}
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if match := EXPECT.search(line):
                 found |= {(name, number, rule.strip()) for rule in match[1].split(",")}
-    names = {path.relative_to(EXAMPLES).as_posix() for path in paths}
-    found |= {one for one in SAID if one[0] in names}
-    return {one for one in found if one[2] not in PENDING}
+    return found
+
+
+def expected(*paths: Path) -> Said:
+    """Return what of it the rules that are written can say."""
+    return {one for one in pinned(*paths) if one[2] not in PENDING}
 
 
 def lines(these: Said) -> str:
@@ -154,6 +156,4 @@ def test_flawed_plans_show_rules_that_exist_or_are_known_to_be_missing() -> None
 @pytest.mark.parametrize("name", ["erp-rollout", "data-centre-move", "product-launch"])
 def test_every_flawed_plan_has_many_kinds_of_mistakes(name: str) -> None:
     flawed = EXAMPLES / name / "flawed" / f"{name}.plan.yaml"
-    shown = [rule for _, _, rule in expected(flawed)]
-    assert len(shown) >= 15
-    assert len({RULES[rule] for rule in shown}) >= 6
+    assert len({rule for _, _, rule in pinned(flawed)}) >= 15
