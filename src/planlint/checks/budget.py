@@ -6,9 +6,7 @@ from planlint.diagnostics import Finding, Path, Place
 from planlint.model import Budget, Plan
 from planlint.rule import Context, check
 from planlint.schedule.calendar import calendars
-
-_LABOUR = frozenset({"labour", "labor"})
-
+from planlint.schedule.earned import LABOUR, labour_cost
 
 @check()
 def labour(context: Context) -> Iterator[Finding]:
@@ -21,8 +19,10 @@ def labour(context: Context) -> Iterator[Finding]:
     budget = plan.budget
     if budget is None or ("budget",) in plan.broken:
         return
-    work, fixed = labour_cost(plan), sum(task.cost or 0 for task in plan.leaves())
-    own = [line for line in budget.lines.values() if (line.category or "").casefold() in _LABOUR]
+    worktimes = calendars(plan)
+    work = sum(labour_cost(plan, worktimes, task) for task in plan.leaves())
+    fixed = sum(task.cost or 0 for task in plan.leaves())
+    own = [line for line in budget.lines.values() if (line.category or "").casefold() in LABOUR]
     stated = [line.planned for line in own if line.planned is not None]
     if stated:
         others = sum(line.planned or 0 for line in budget.lines.values() if line not in own)
@@ -44,22 +44,6 @@ def labour(context: Context) -> Iterator[Finding]:
             "currency": plan.currency or "",
         }
         yield Finding(Place(("budget",), "key"), values)
-
-
-def labour_cost(plan: Plan) -> float:
-    """Return what the effort of all tasks that are not cancelled costs at people's rates, in the currency."""
-    default = calendars(plan).default
-    cost = 0.0
-    for task in plan.leaves():
-        shares = plan.assignments(task)
-        whole = sum(shares.values())
-        if task.effort is None or not whole:
-            continue
-        hours = task.effort.minutes(default.hours_per_day, default.days_per_week) / 60
-        for who, share in shares.items():
-            person = plan.people.get(who)
-            cost += hours * share / whole * (person.cost_rate or 0 if person else 0)
-    return cost
 
 
 def _money(amount: float) -> str:

@@ -6,7 +6,7 @@ analysis; the names are the usual ones. All money is in the plan's currency.
 
 from msgspec import Struct
 
-from planlint.model import MINUTES_A_DAY, Plan, Task
+from planlint.model import MINUTES_A_DAY, BudgetLine, Plan, Task
 from planlint.schedule.calendar import Calendars, calendars, instant
 from planlint.schedule.result import Schedule
 
@@ -74,9 +74,18 @@ def labour_cost(plan: Plan, worktimes: Calendars, task: Task, minutes: float | N
     return minutes / 60 * rate
 
 
-def task_cost(plan: Plan, worktimes: Calendars, task: Task) -> float:
-    """Return what a task is planned to cost: its people's time and its fixed cost."""
-    return labour_cost(plan, worktimes, task) + (task.cost or 0)
+def task_costs(plan: Plan) -> dict[str, float]:
+    """Return what each task is planned to cost: its people's time and its fixed cost.
+
+    Where the budget has labour lines, people's time is scaled to what these plan: they also pay for what no
+    task says (leading, meetings), and what is spent is booked on them.
+    """
+    worktimes = calendars(plan)
+    labour = {task.id: labour_cost(plan, worktimes, task) for task in plan.leaves()}
+    planned = sum(line.planned or 0 for line in _lines(plan, labour=True))
+    total = sum(labour.values())
+    scale = planned / total if planned and total else 1.0
+    return {task.id: labour[task.id] * scale + (task.cost or 0) for task in plan.leaves()}
 
 
 def done_share(task: Task) -> float:
@@ -92,8 +101,7 @@ def earned_value(plan: Plan, schedule: Schedule, baseline: Baseline | None = Non
     Actual cost: people's time from the budget's labour lines, or from `actual.effort` where these have no
     `actual`; other lines only when tasks have a fixed cost, so that both sides count the same things.
     """
-    worktimes = calendars(plan)
-    costs = {task.id: task_cost(plan, worktimes, task) for task in plan.leaves()}
+    costs = task_costs(plan)
     bac = sum(costs.values())
     if not bac:
         return None
@@ -102,11 +110,11 @@ def earned_value(plan: Plan, schedule: Schedule, baseline: Baseline | None = Non
     planned = None
     if baseline is not None:
         planned = _planned(baseline, instant(status) + MINUTES_A_DAY)
-    return EarnedValue(bac, ev, planned, _actual(plan, worktimes))
+    return EarnedValue(bac, ev, planned, _actual(plan))
 
 
 def _planned(baseline: Baseline, until: int) -> float:
-    worktimes = calendars(baseline.plan)
+    worktimes, costs = calendars(baseline.plan), task_costs(baseline.plan)
     total = 0.0
     for task in baseline.plan.leaves():
         scheduled = baseline.schedule.items.get(task.id)
@@ -116,28 +124,26 @@ def _planned(baseline: Baseline, until: int) -> float:
         whole = clock.between(scheduled.start_minute, scheduled.finish_minute)
         passed = clock.between(scheduled.start_minute, min(until, scheduled.finish_minute))
         share = min(max(passed / whole, 0.0), 1.0) if whole else float(scheduled.finish_minute <= until)
-        total += task_cost(baseline.plan, worktimes, task) * share
+        total += costs[task.id] * share
     return total
 
 
-def _actual(plan: Plan, worktimes: Calendars) -> float | None:
-    lines = plan.budget.lines.values() if plan.budget else ()
-    labour = [
-        line.actual
-        for line in lines
-        if (line.category or "").casefold() in LABOUR and line.actual is not None
-    ]
+def _actual(plan: Plan) -> float | None:
+    worktimes = calendars(plan)
+    booked = [line.actual for line in _lines(plan, labour=True) if line.actual is not None]
     efforts = [
         labour_cost(plan, worktimes, task, worktimes.default.minutes(task.actual.effort))
         for task in plan.leaves()
         if task.actual.effort is not None
     ]
-    others = [
-        line.actual
-        for line in lines
-        if (line.category or "").casefold() not in LABOUR and line.actual is not None
-    ]
+    others = [line.actual for line in _lines(plan, labour=False) if line.actual is not None]
     if not any(task.cost for task in plan.leaves()):
         others = []
-    spent = [*(labour or efforts), *others]
+    spent = [*(booked or efforts), *others]
     return sum(spent) if spent else None
+
+
+def _lines(plan: Plan, *, labour: bool) -> list[BudgetLine]:
+    """Return the budget's lines that pay for people, or the others."""
+    lines = plan.budget.lines.values() if plan.budget else ()
+    return [line for line in lines if ((line.category or "").casefold() in LABOUR) is labour]
