@@ -8,6 +8,7 @@ from planlint.rule import Context, check
 from planlint.schedule.calendar import calendars
 from planlint.schedule.earned import LABOUR, labour_cost
 
+
 @check()
 def labour(context: Context) -> Iterator[Finding]:
     """Yield the budget when rates times effort plus fixed costs are more than it plans for them.
