@@ -171,14 +171,16 @@ def _infeasible(report: Report, verdict: Deadline, language: Language) -> Safe:
     what = _what(plan, verdict, language)
     possible = verdict.possible or verdict.finish
     late = verdict.late_days or working_days(plan, verdict.date, possible)
-    said = language.count(
-        "{what} on {day} cannot be met: {possible} at the earliest, {n} working day late",
-        "{what} on {day} cannot be met: {possible} at the earliest, {n} working days late",
-        round(late, 1),
-        what=what,
-        day=verdict.date,
-        possible=possible,
-    )
+    values = {"what": what, "day": verdict.date, "possible": possible}
+    if late >= 1:
+        said = language.count(
+            "{what} on {day} cannot be met: {possible} at the earliest, {n} working day late",
+            "{what} on {day} cannot be met: {possible} at the earliest, {n} working days late",
+            round(late, 1),
+            **values,
+        )
+    else:
+        said = language.say("{what} on {day} cannot be met: {possible} at the earliest", **values)
     match certificate.get("kind"):
         case "chain":
             chain = [_title(plan, str(i)) for i in _list(certificate.get("items"))]
