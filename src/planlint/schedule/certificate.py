@@ -404,7 +404,9 @@ def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = Non
             left -= 1
             if left < 0:
                 return None
-            span = _earliest(lean, network.nodes[node.id], dates)
+            span = _earliest(lean, lean.nodes[node.id], dates)
+            if span is None:
+                continue
             task = network.plan.tasks.get(node.id)
             last = targets.get(node.id)
             if last is not None and span[1] > last:
@@ -427,8 +429,8 @@ def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = Non
     return extend({})
 
 
-def _earliest(network: Network, node: Node, dates: Mapping[str, Span]) -> Span:
-    """Return the first span of a node that keeps all capacities next to these dates."""
+def _earliest(network: Network, node: Node, dates: Mapping[str, Span]) -> Span | None:
+    """Return the first span of a node that keeps all capacities next to these dates; None: it never fits."""
     start, finish, _ = network.place(node, dates)
     if not node.work or node.finished is not None:
         return start, finish
@@ -453,7 +455,7 @@ def _earliest(network: Network, node: Node, dates: Mapping[str, Span]) -> Span:
         if not late_enough:
             later.append(at + 1)
         if not later or tries > 5000:  # noqa: PLR2004  (a placement that never fits)
-            return begun, 1 << 60
+            return None
         at = min(later)
 
 

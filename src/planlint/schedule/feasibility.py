@@ -19,7 +19,7 @@ from planlint.schedule.formulate import Formulation, due, formulate
 from planlint.schedule.generation import Budget, Dates, improve, lateness, serial
 from planlint.schedule.network import Network
 from planlint.schedule.problem import FOREVER, Problem, ancestors, heads, part, tails
-from planlint.schedule.proof import chain, core, named, window
+from planlint.schedule.proof import chain, core, free, named, window
 from planlint.schedule.result import Deadline, Kind, Schedule
 from planlint.schedule.search import Answer, Limits, settle
 
@@ -176,9 +176,12 @@ class _Judge:
         return tuple(span(i, s, f) for i, (s, f) in enumerate(zip(dates.starts, dates.finishes, strict=True)))
 
     def ask(self, question: Question, day: date, *, minutes: bool = False) -> tuple[Problem, list[int]]:
-        """Return the problem of one deadline, moved to `day`, and the positions of its activities."""
+        """Return the problem of one deadline, moved to `day`, and the positions of its activities.
+
+        In `minutes` it comes without `must_start` and `must_finish`, as proofs by window need it.
+        """
         form = self.formulation
-        problem = form.minutes if minutes else form.problem
+        problem = free(form) if minutes else form.problem
         if question.kind == "must_finish" and day != question.day:
             problem = without_must(problem, question.targets)
         kept = sorted(ancestors(problem, {*question.targets, *form.must}))

@@ -212,11 +212,13 @@ def bound(problem: Problem, i: int, starts: Sequence[int], finishes: Sequence[in
         if link.type[1] == "F":
             at = start_for(activity, at)
         least = max(least, at)
+    clock = activity.clock if activity.work else None
     if activity.earliest_finish > -FOREVER:
-        least = max(least, start_for(activity, activity.earliest_finish))
-    if activity.clock is not None and activity.work:
-        return activity.clock.start_at(least)
-    return least
+        at = activity.earliest_finish
+        if clock is not None:
+            at = clock.start_at(at - 1) + 1  # a minute really worked
+        least = max(least, start_for(activity, at))
+    return least if clock is None else clock.start_at(least)
 
 
 def heads(problem: Problem) -> tuple[list[int], list[int]]:

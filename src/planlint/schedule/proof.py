@@ -11,7 +11,18 @@ from msgspec import Struct, structs
 from planlint.model import MINUTES_A_DAY
 from planlint.schedule.calendar import finish_day, start_day
 from planlint.schedule.formulate import SHARE, Formulation
-from planlint.schedule.problem import FOREVER, Problem, Renewable, ancestors, bound, heads, part, source, start_for, tails
+from planlint.schedule.problem import (
+    FOREVER,
+    Problem,
+    Renewable,
+    ancestors,
+    heads,
+    part,
+    source,
+    start_for,
+    tails,
+    with_activities,
+)
 from planlint.schedule.search import Limits, settle
 
 _MOST = 80
@@ -29,9 +40,10 @@ class Core(Struct, frozen=True):
 def chain(formulation: Formulation, targets: Iterable[int], until: int) -> tuple[list[int], int] | None:
     """Return the shortest chain of activities that ends after `until` all alone, and when it ends.
 
-    Works in minutes; joins are among the positions.
+    Works in minutes; joins are among the positions. What must start or finish on a day moves nothing here:
+    a deadline that only such a constraint makes late has a core.
     """
-    problem = formulation.minutes
+    problem = free(formulation)
     starts, finishes = heads(problem)
     last = max(targets, key=lambda i: (finishes[i], -i))
     if finishes[last] <= until:
@@ -47,6 +59,19 @@ def chain(formulation: Formulation, targets: Iterable[int], until: int) -> tuple
         ):
             return found[first:], alone
     return found, finishes[last]
+
+
+def free(formulation: Formulation) -> Problem:
+    """Return the problem in minutes without `must_start` and `must_finish`."""
+    nodes = formulation.network.nodes
+    activities = list(formulation.minutes.activities)
+    for i in formulation.must:
+        a = activities[i]
+        release = a.release if a.begun is not None else nodes[a.id].not_before or 0
+        activities[i] = structs.replace(
+            a, release=release, latest_start=FOREVER, earliest_finish=-FOREVER, latest_finish=FOREVER
+        )
+    return with_activities(formulation.minutes, activities)
 
 
 def _driver(problem: Problem, i: int, starts: Sequence[int], finishes: Sequence[int]) -> int | None:

@@ -1,0 +1,281 @@
+"""Verdicts against an exhaustive reference: whole days, small plans, every start day tried."""
+
+import builtins
+import random
+from datetime import date, timedelta
+
+import pytest
+from msgspec import structs
+
+from planlint.builder import build as build_plan
+from planlint.document import read
+from planlint.model import Plan
+from planlint.schedule.certificate import verify
+from planlint.schedule.critical_path import analyse
+from planlint.schedule.feasibility import decide
+from planlint.schedule.network import build
+from planlint.schedule.result import Deadline
+from planlint.schedule.search import Limits
+
+START = date(2026, 1, 5)  # a Monday
+
+
+def plan_of(text: str) -> Plan:
+    document, findings = read("a.plan.yaml", text.encode())
+    assert document is not None
+    assert not findings
+    built = build_plan(document, [], [])
+    assert not built.findings, built.findings
+    return built.plan
+
+
+def judged(plan: Plan, **kwargs) -> tuple[Deadline, ...]:
+    network = build(plan, today=START)
+    found = decide(plan, analyse(network), network, **kwargs)
+    for deadline in found:
+        assert verify(network, deadline) == [], (deadline, verify(network, deadline))
+    return found
+
+
+# The reference
+
+
+def text_of(case: dict) -> str:
+    lines = ["planlint: 1", "title: t", f"start: {START}"]
+    if case["due"]:
+        lines.append(f"deadline: {case['due']}")
+    week = "[mon, tue, wed, thu, fri, sat, sun]"
+    days = week if case["seven"] else "[mon, tue, wed, thu, fri]"
+    lines.append(f"calendars: {{default: {{workdays: {days}}}, all: {{workdays: {week}}}}}")
+    lines.append("people:")
+    for name, person in case["people"].items():
+        off = ", ".join(f"{{from: {a}, to: {b}}}" for a, b in person["off"])
+        lines.append(f"  {name}: {{name: {name}, availability: {person['share']}%, time_off: [{off}]}}")
+    lines.append("resources:")
+    for name, resource in case["resources"].items():
+        away = ", ".join(f"{{from: {a}, to: {b}}}" for a, b in resource["away"])
+        lines.append(f"  {name}: {{title: {name}, units: {resource['units']}, unavailable: [{away}]}}")
+    lines.append("tasks:")
+    for name, task in case["tasks"].items():
+        fields = ["title: x", f"{task['kind']}: {task['need']}d"]
+        if task["who"]:
+            fields.append(f"assignees: {{{task['who']}: {task['share']}%}}")
+        if task["uses"]:
+            fields.append(f"uses: {{{', '.join(f'{k}: {v}' for k, v in task['uses'].items())}}}")
+        if task["waits"]:
+            waits = ", ".join(f'"{other} {kind}+{lag}d"' for other, kind, lag in task["waits"])
+            fields.append(f"depends_on: [{waits}]")
+        if task["all"]:
+            fields.append("calendar: all")
+        fields += [f"{key}: {task[key]}" for key in ("not_before", "deadline", "must_start", "must_finish") if task.get(key)]
+        lines.append(f"  {name}: {{{', '.join(fields)}}}")
+    return "\n".join(lines) + "\n"
+
+
+def random_case(seed: int) -> dict:
+    rng = random.Random(seed)
+
+    def day(most: int = 11) -> date:
+        return START + timedelta(days=rng.randrange(most))
+
+    def spell(chance: float) -> list:
+        if rng.random() > chance:
+            return []
+        first = day()
+        return [(first, first + timedelta(days=rng.randrange(3)))]
+
+    people = {
+        name: {"share": rng.choice((100, 100, 50)), "off": spell(0.4)} for name in ("ana", "bob")[: rng.randint(1, 2)]
+    }
+    resources = {"lift": {"units": rng.randint(1, 2), "away": spell(0.4)}} if rng.random() < 0.6 else {}
+    tasks: dict[str, dict] = {}
+    for name in "abcde"[: rng.randint(2, 5)]:
+        kind = rng.choice(("effort", "effort", "duration"))
+        waits = [
+            (other, rng.choice(("FS", "FS", "FS", "SS", "FF")), rng.choice((0, 0, 0, 1)))
+            for other in tasks
+            if rng.random() < 0.3
+        ]
+        tasks[name] = {
+            "kind": kind,
+            "need": rng.randint(1, 3),
+            "who": rng.choice(tuple(people)) if kind == "effort" or rng.random() < 0.5 else None,
+            "share": rng.choice((100, 100, 50)),
+            "uses": {"lift": rng.randint(1, resources["lift"]["units"])} if resources and rng.random() < 0.5 else {},
+            "waits": waits,
+            "all": kind == "duration" and rng.random() < 0.3,
+            "not_before": day(5) if rng.random() < 0.2 else None,
+            "deadline": START + timedelta(days=rng.randint(1, 13)) if rng.random() < 0.3 else None,
+            "must_start": day() if rng.random() < 0.08 else None,
+            "must_finish": day(13) if rng.random() < 0.08 else None,
+        }
+    return {
+        "people": people,
+        "resources": resources,
+        "tasks": tasks,
+        "seven": rng.random() < 0.4,
+        "due": START + timedelta(days=rng.randint(3, 13)) if rng.random() < 0.9 else None,
+    }
+
+
+class Reference:
+    """All start days of all tasks, with the capacity of each day."""
+
+    def __init__(self, case: dict, *, keep: set | None = None, capacity: set | None = None) -> None:
+        self.case = case
+        self.keep = set(case["tasks"]) if keep is None else keep
+        self.capacity = {*case["people"], *case["resources"]} if capacity is None else capacity
+
+    def works(self, task: dict, day: date) -> bool:
+        if task["who"] and any(a <= day <= b for a, b in self.case["people"][task["who"]]["off"]):
+            return False
+        return task["all"] or self.workday(day)
+
+    def workday(self, day: date) -> bool:
+        return self.case["seven"] or day.weekday() < 5
+
+    def days(self, task: dict, start: date) -> list[date] | None:
+        """The days worked when it starts on `start`; None when it cannot start then."""
+        if not self.works(task, start):
+            return None
+        left, day, found = float(task["need"]), start, []
+        rate = 1.0
+        if task["kind"] == "effort":
+            rate = self.case["people"][task["who"]]["share"] / 100 * task["share"] / 100
+        while left > 1e-9:
+            if self.works(task, day):
+                found.append(day)
+                left -= rate
+            day += timedelta(days=1)
+        return found
+
+    def after(self, day: date, count: int) -> date:
+        """The first day whose morning lies `count` workdays after the evening of `day`."""
+        at = day + timedelta(days=1)
+        while count:
+            count -= self.workday(at)
+            at += timedelta(days=1)
+        return at
+
+    def feasible(self, wanted: dict[str, date]) -> bool:
+        """Whether everything wanted can be done by its day, all must_… kept."""
+        tasks = self.case["tasks"]
+        relevant = {name for name in wanted if name in self.keep}
+        relevant |= {n for n in self.keep if tasks[n].get("must_start") or tasks[n].get("must_finish")}
+        for name in reversed(list(tasks)):
+            if name in relevant:
+                relevant |= {other for other, _, _ in tasks[name]["waits"] if other in self.keep}
+        order = [name for name in tasks if name in relevant]
+        last = max([*wanted.values(), *(tasks[n]["must_finish"] or START for n in order)], default=START)
+        last = max([last, *(tasks[n]["must_start"] or START for n in order)])
+        return self._extend(order, 0, {}, wanted, last + timedelta(days=2))
+
+    def _extend(self, order: list, n: int, placed: dict, wanted: dict, last: date) -> bool:
+        if n == len(order):
+            return True
+        name = order[n]
+        task = self.case["tasks"][name]
+        start = max(START, task["not_before"] or START)
+        while start <= last:
+            days = self.days(task, start)
+            if days and self._kept(name, task, days, placed, wanted):
+                placed[name] = days
+                if self._extend(order, n + 1, placed, wanted, last):
+                    return True
+                del placed[name]
+            start += timedelta(days=1)
+        return False
+
+    def _kept(self, name: str, task: dict, days: list, placed: dict, wanted: dict) -> bool:
+        if name in wanted and days[-1] > wanted[name]:
+            return False
+        if task["must_start"] and days[0] != task["must_start"]:
+            return False
+        if task["must_finish"] and days[-1] != task["must_finish"]:
+            return False
+        for other, kind, lag in task["waits"]:
+            if other not in placed:
+                continue
+            source = placed[other]
+            if kind == "FS" and days[0] < self.after(source[-1], lag):
+                return False
+            if kind == "SS":
+                at, count = source[0], lag
+                while count:
+                    count -= self.workday(at)
+                    at += timedelta(days=1)
+                if days[0] < at:
+                    return False
+            if kind == "FF":
+                asked = self.after(source[-1], lag)
+                at = days[-1] + timedelta(days=1)
+                while at < asked:
+                    if self.works(task, at):
+                        return False
+                    at += timedelta(days=1)
+        return self._room(task, days, placed)
+
+    def _room(self, task: dict, days: list, placed: dict) -> bool:
+        if task["who"] in self.capacity:
+            for day in days:
+                load = task["share"]
+                for other, worked in placed.items():
+                    row = self.case["tasks"][other]
+                    if row["who"] == task["who"] and day in worked:
+                        load += row["share"]
+                if load > 100:
+                    return False
+        for name in task["uses"]:
+            if name not in self.capacity:
+                continue
+            resource = self.case["resources"][name]
+            users = [(task, days), *((self.case["tasks"][o], w) for o, w in placed.items())]
+            users = [(t["uses"][name], w, t) for t, w in users if name in t["uses"]]
+            everyone = [t for t in self.case["tasks"].values() if name in t["uses"]]
+            day = days[0]
+            while day <= days[-1]:
+                if any(self.works(t, day) for t in everyone):
+                    units = sum(u for u, w, _ in users if w[0] <= day <= w[-1])
+                    gone = resource["units"] if any(a <= day <= b for a, b in resource["away"]) else 0
+                    if units > resource["units"] - gone:
+                        return False
+                day += timedelta(days=1)
+        return True
+
+
+def wanted_by(case: dict, deadline: Deadline) -> dict[str, date]:
+    names = case["tasks"] if deadline.item is None else [deadline.item]
+    return dict.fromkeys(names, deadline.date)
+
+
+@pytest.mark.parametrize("block", range(8))
+def test_verdicts_are_those_of_the_reference(block: int) -> None:
+    decided = 0
+    for seed in range(block * 40, block * 40 + 40):
+        case = random_case(seed)
+        reference = Reference(case)
+        for deadline in judged(plan_of(text_of(case))):
+            expected = "feasible" if reference.feasible(wanted_by(case, deadline)) else "infeasible"
+            assert deadline.verdict == expected, (seed, deadline, text_of(case))
+            decided += 1
+            if deadline.certificate["kind"] == "core":
+                minimal(case, deadline)
+    assert decided
+
+
+def minimal(case: dict, deadline: Deadline) -> None:
+    """The core cannot hold alone, and can without any one of its members."""
+    core = deadline.certificate
+    tasks, shared = set(core["tasks"]), {*core["people"], *core["resources"]}
+    wanted = wanted_by(case, deadline)
+
+    def fits(tasks: set, shared: set) -> bool:
+        inside = {name: day for name, day in wanted.items() if name in tasks}
+        return Reference(case, keep=tasks, capacity=shared).feasible(inside)
+
+    assert "minimal" not in core
+    assert not fits(tasks, shared)
+    for name in tasks:
+        assert fits(tasks - {name}, shared), (name, core)
+    for name in shared:
+        assert fits(tasks, shared - {name}), (name, core)
