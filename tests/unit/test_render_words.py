@@ -70,8 +70,17 @@ def test_the_compiled_catalogue_is_current(tag: str) -> None:
         catalogue = pofile.read_po(file, locale=tag)
     compiled = BytesIO()
     mofile.write_mo(compiled, catalogue)
-    command = f"pybabel compile -l {tag} -i {tag}.po -o {tag}.mo"
-    assert (LOCALE / f"{tag}.mo").read_bytes() == compiled.getvalue(), f"run: {command}"
+    compiled.seek(0)
+    with (LOCALE / f"{tag}.mo").open("rb") as file:
+        committed = messages(mofile.read_mo(file))
+    assert committed == messages(mofile.read_mo(compiled)), (
+        f"run: pybabel compile -l {tag} -i {tag}.po -o {tag}.mo"
+    )
+
+
+def messages(catalogue: Any) -> dict[Any, Any]:
+    """Return all but the header, in which Babel writes the time."""
+    return {message.id: message.string for message in catalogue if message.id}
 
 
 @pytest.mark.parametrize(
@@ -107,8 +116,8 @@ def test_money_and_percent() -> None:
     assert english.money(12500.4, "EUR") == "EUR\N{NO-BREAK SPACE}12,500"
     assert german.percent(97.25) == "97,2\N{NO-BREAK SPACE}%"
     assert english.percent(100) == "100%"
-    assert german.days(1) == "1 Tag"
-    assert german.days(1.5) == "1,5 Tage"
+    assert german.days(1) == "1\N{NO-BREAK SPACE}Tag"
+    assert german.days(1.5) == "1,5\N{NO-BREAK SPACE}Tage"
     assert english.signed_days(-2) == "2 days earlier"
 
 

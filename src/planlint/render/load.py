@@ -18,7 +18,6 @@ class Cell(NamedTuple):
     """A person's week: all work over capacity in percent, None when away; hours here and in other plans."""
 
     percent: float | None
-    bar: str
     here: float
     elsewhere: float
     capacity: float
@@ -80,7 +79,7 @@ def cells(plan: Plan, who: str, since: date, here: Sequence[float], elsewhere: S
     for week, mine, other in zip(weeks_from(since), here, elsewhere, strict=True):
         capacity = worktime.between(instant(max(week, since)), instant(week + _WEEK)) / FULL / 60
         percent = (mine + other) * 100 / capacity if capacity > 0 else None
-        found.append(Cell(percent, bar(percent or 0), mine, other, max(0.0, capacity)))
+        found.append(Cell(percent, mine, other, max(0.0, capacity)))
     return found
 
 

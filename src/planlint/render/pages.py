@@ -20,7 +20,7 @@ from planlint.render.report import Options, Report, Section
 from planlint.render.rows import Row, name, rows
 from planlint.render.sandbox import Sandbox
 from planlint.render.svg import gantt_svg
-from planlint.render.words import language
+from planlint.render.words import NBSP, language
 
 MOST_BYTES = 500 * 1024
 RESERVED = frozenset({"index", "home", "_sidebar"})
@@ -196,7 +196,7 @@ class Renderer:
             "short": lambda day: Safe(speak.short_date(day)),
             "week": lambda day: Safe(speak.week(day)),
             "number": lambda value, digits=2: Safe(speak.number(value, digits)),
-            "bar": lambda percent: Safe(bar(percent)),
+            "meter": lambda percent: Safe(f"{bar(percent)}{NBSP}{speak.percent(round(percent))}"),
             "indent": lambda depth: Safe("\N{EM SPACE}" * depth),
             "code": code,
             "link": link,

@@ -187,13 +187,13 @@ class Language:
         return self.pattern.percent.format(self.number(value, 1))
 
     def money(self, value: float, currency: str | None) -> str:
-        """Write an amount: whole units from 1,000 on, where cents do not matter."""
-        amount = self.number(value, 0 if abs(value) >= 1000 else 2)  # noqa: PLR2004 - said above
+        """Write an amount, in whole units: nobody decides by cents."""
+        amount = self.number(value, 0)
         return self.pattern.money.format(amount=amount, currency=currency) if currency else amount
 
     def days(self, value: float) -> Safe:
         """Write a number of working days."""
-        return self.count("{n} day", "{n} days", round(value, 1))
+        return Safe(self.count("{n} day", "{n} days", round(value, 1)).replace(" ", NBSP))
 
     def signed_days(self, value: float) -> Safe:
         """Write by how many working days something moved."""
