@@ -49,6 +49,8 @@ assert arguments[0] == "api" and os.environ["GH_HOST"] == "forge.example.org", a
 if "--method" not in arguments:
     assert "repos/o/r/issues/7/comments?per_page=100" in arguments, arguments
     mark = os.environ["MARK"]
+    wanted = '.[] | select(.user.type == "Bot" and (.body | startswith(env.MARK))) | .id'  # what is done below
+    assert arguments[arguments.index("--jq") + 1] == wanted, arguments
     for comment in comments:
         if comment["user"]["type"] == "Bot" and comment["body"].startswith(mark):
             print(comment["id"])

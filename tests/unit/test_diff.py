@@ -360,6 +360,24 @@ def test_a_hundred_changed_plans_fit_into_one_comment() -> None:
     assert "Left out to keep this short: Plan " in comment.splitlines()[-1]
 
 
+def test_sections_are_left_out_from_the_end_and_named() -> None:
+    large, small = change(REVIEWED), change(swap(("duration: 2d", "duration: 3d")))
+    comment = changes.markdown(difference(large, small), limit=2_100)
+    assert len(comment.encode()) <= 2_100
+    assert "Milestones (1)" in comment
+    assert "items" not in comment.replace("Left out", "\n").splitlines()[-2]
+    assert comment.splitlines()[-1] == (
+        "Left out to keep this short: Ship the new login: items (4), Ship the new login: critical path (1), "
+        "Ship the new login: items (1). `planlint diff` shows everything."
+    )
+    assert comment.count("<details>") == 1
+
+
+def test_a_long_table_says_how_many_rows_it_leaves_out() -> None:
+    comment = changes.markdown(difference(*[change(REVIEWED)] * 250))
+    assert "\nand 50 more\n" in comment
+
+
 NASTY = st.text(st.one_of(st.characters(), st.sampled_from("@#|<>`*_[]-~\n\r设")), min_size=1, max_size=200)
 
 

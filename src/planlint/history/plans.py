@@ -64,8 +64,6 @@ class Snapshot:
         here = self.inside(shown)
         folder = os_path.dirname(self.then(here) or here)
         wanted = os_path.normpath(os_path.join(folder, entry)).replace(os.sep, "/")
-        if wanted.startswith(".."):
-            return ()
         if wanted in self._files:
             return (self.shown(wanted),)
         patterns = parse_patterns(["/" + wanted]) if any(sign in wanted for sign in "*?[") else ()
