@@ -78,9 +78,9 @@ def test_the_compiled_catalogue_is_current(tag: str) -> None:
     )
 
 
-def messages(catalogue: Any) -> dict[Any, Any]:
+def messages(catalogue: Any) -> dict[str, Any]:
     """Return all but the header, in which Babel writes the time."""
-    return {message.id: message.string for message in catalogue if message.id}
+    return {str(message.id): message.string for message in catalogue if message.id}
 
 
 @pytest.mark.parametrize(
