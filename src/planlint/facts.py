@@ -398,11 +398,11 @@ def _service(context: Context, service: Service) -> Facts:
     plan, handover = context.plan, service.handover
     if handover is None or handover.due is None or handover.accepted:
         return {}
-    late = (context.status_date - handover.due).days
-    facts: Facts = {"handover_late_days": late}
+    facts: Facts = {"handover_late_days": (context.status_date - handover.due).days}
     if plan.deadline is not None:
-        facts["plan_deadline"] = plan.deadline.isoformat()
         facts["handover_after_deadline_days"] = (handover.due - plan.deadline).days
+    limits = (("handover_late_days", "status date"), ("handover_after_deadline_days", "plan's deadline"))
+    facts["handover_late"] = [f"{facts[key]} days off the {day}" for key, day in limits if facts.get(key, 0) > 0]
     return facts
 
 

@@ -7,6 +7,7 @@ from planlint.builder import REFERENCES
 from planlint.checks.items import Hit
 from planlint.diagnostics import Finding, Path, Place
 from planlint.facts import CLOSED, data_of
+from planlint.model import Plan, Task
 from planlint.rule import KINDS, Context, check
 from planlint.schema import closest
 
@@ -39,7 +40,7 @@ def unreferenced(
 ) -> Iterator[Finding]:
     """Yield the chosen items that nothing names: `by` maps kinds of items to the keys that refer.
 
-    What is cancelled or rejected names nothing any more.
+    What is cancelled or rejected names nothing any more. Who names a summary names its sub-tasks.
     """
     named = {
         name
@@ -49,10 +50,20 @@ def unreferenced(
         for key in keys
         for name in _ids(data_of(context, item).get(key))
     }
+    if hits[0].subject.kind == "task":
+        named.update(task.id for task in context.plan.tasks.values() if _ancestors(context.plan, task) & named)
     named = _meant(named, {hit.subject.id for hit in hits})
     for hit in hits:
         if hit.subject.id not in named:
             yield Finding(Place(hit.subject.path, "key"), hit.subject.view)
+
+
+def _ancestors(plan: Plan, task: Task) -> set[str]:
+    found = set()
+    while task.parent is not None:
+        found.add(task.parent)
+        task = plan.tasks[task.parent]
+    return found
 
 
 _VOID = CLOSED & {"cancelled", "rejected", "superseded", "dropped"}
