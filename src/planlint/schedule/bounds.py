@@ -60,7 +60,7 @@ class Reasoning:
         self.pairs: list[Order] = []
         seen: set[tuple[int, int]] = set()
         for number, renewable in enumerate(problem.renewables):
-            users = [(i, units) for i, units in renewable.users.items() if self.live[i]]
+            users = [(i, renewable.users[i]) for i in renewable.lengths if self.live[i]]
             users.sort(key=lambda pair: -pair[1])
             if len(users) > _MOST_PAIRED:
                 continue
@@ -101,6 +101,11 @@ class Reasoning:
         w.lst[i] = min(w.lst[i], latest(activity, end))
         w.lft[i] = min(end, finish(activity, w.lst[i]))
         return True
+
+    def begin_by(self, w: Windows, i: int, start: int) -> None:
+        """Let `i` start no later than `start`."""
+        w.lst[i] = min(w.lst[i], start)
+        w.lft[i] = min(w.lft[i], finish(self.problem.activities[i], w.lst[i]))
 
     def links(self, w: Windows, orders: Iterable[Order]) -> bool:
         """Carry windows along all links and orders, forwards and backwards."""
@@ -167,8 +172,7 @@ class Reasoning:
         if j >= 0:
             last = (w.lft[i] if i >= 0 else taken[~i][1]) - 1
             if last < w.lst[j]:
-                w.lst[j] = last
-                w.lft[j] = min(w.lft[j], finish(self.problem.activities[j], last))
+                self.begin_by(w, j, last)
                 changed = True
         else:
             changed = self.later(w, i, start_for(self.problem.activities[i], taken[~j][0] + 1))
@@ -221,6 +225,8 @@ class Reasoning:
             if len(profile.used) == 2:  # noqa: PLR2004  (nothing but before and after)
                 continue
             for i, units in users:
+                if i not in renewable.lengths:
+                    continue  # it may occupy nothing, in the pauses of others
                 begin, end = w.est[i], w.eft[i]
                 if mask is not None:
                     begin, end = position(begin), position(end)
@@ -312,8 +318,7 @@ class Reasoning:
         """Cut off the first `step` starts when none of them can be."""
         trial = w.copy()
         last = w.est[i] + step - 1
-        trial.lst[i] = last
-        trial.lft[i] = min(trial.lft[i], finish(self.problem.activities[i], last))
+        self.begin_by(trial, i, last)
         return not self.tighten(trial) and self.later(w, i, last + 1)
 
     def _cut_tail(self, w: Windows, i: int, step: int) -> bool:
@@ -323,8 +328,7 @@ class Reasoning:
         self.later(trial, i, first)
         if self.tighten(trial):
             return False
-        w.lst[i] = first - 1
-        w.lft[i] = min(w.lft[i], finish(self.problem.activities[i], first - 1))
+        self.begin_by(w, i, first - 1)
         return True
 
 

@@ -16,7 +16,8 @@ from planlint.schedule.network import Network, Node, Span
 from planlint.schedule.result import Deadline
 
 _ORDERS = 20_000
-"""Placements to try when a core is solved again; beyond that it stays unchecked."""
+_MOST = 7
+"""Placements to try, and tasks, when a core is solved again; beyond that it stays unchecked."""
 
 
 def verify(network: Network, deadline: Deadline) -> list[str]:
@@ -88,8 +89,8 @@ def _targets(network: Network, deadline: Deadline) -> list[str]:
     if deadline.kind == "plan":
         named = [*plan.tasks, *plan.milestones]
     elif deadline.kind == "deliverable":
-        items = (*plan.tasks.values(), *plan.milestones.values())
-        named = [item.id for item in items if deadline.item in item.deliverables and item.status != "cancelled"]
+        tasks = plan.tasks.values()
+        named = [task.id for task in tasks if deadline.item in task.deliverables and task.status != "cancelled"]
     else:
         named = [deadline.item or ""]
     leaves = [leaf for name in named for leaf in network.leaves.get(name, (name,))]
@@ -172,14 +173,14 @@ def _kept(network: Network, node: Node, dates: Mapping[str, Span], listed: Mappi
     return wrong
 
 
-def _overloads(network: Network, dates: Mapping[str, Span]) -> list[str]:
-    """Return who or what has too much to do at some minute."""
+def _overloads(network: Network, dates: Mapping[str, Span], people: Iterable[str] | None = None) -> list[str]:
+    """Return who (of these people, of all when None) or what has too much to do at some minute."""
     plan = network.plan
     wrong = []
     active = [n for n in network.nodes.values() if n.work and n.finished is None and n.id in dates]
     spans = {n.id: _occupied(network, n, dates[n.id]) for n in active}
     for person in plan.people.values():
-        if person.share <= 0:
+        if person.share <= 0 or (people is not None and person.id not in people):
             continue
         rows = []
         own = network.calendars.person(person.id)
@@ -352,6 +353,8 @@ def _latest(network: Network, deadline: Deadline, name: str, first: int) -> int:
 def _core(network: Network, deadline: Deadline) -> list[str]:
     """Try all orders of the tasks of a core, each placed as early as it can (complete for such deadlines)."""
     claim: Mapping[str, Any] = deadline.certificate
+    if len(claim["tasks"]) > _MOST:
+        return []
     people, resources = set(claim["people"]), set(claim["resources"])
     nodes = {}
     for name, node in network.nodes.items():
@@ -360,11 +363,8 @@ def _core(network: Network, deadline: Deadline) -> list[str]:
         kept = tuple(link for link in node.links if link.predecessor in nodes)
         if node.real or node.kind == "external" or kept:
             nodes[name] = structs.replace(node, links=kept)
-    plan = structs.replace(
-        network.plan,
-        people={k: v for k, v in network.plan.people.items()},
-        resources={k: v for k, v in network.plan.resources.items() if k in resources},
-    )
+    shared = {name: thing for name, thing in network.plan.resources.items() if name in resources}
+    plan = structs.replace(network.plan, resources=shared)
     small = structs.replace(network, nodes=nodes, plan=plan)
     fits = fit(small, deadline, people)
     return ["these tasks can be done in time"] if fits else []
@@ -375,16 +375,8 @@ def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = Non
 
     Only the capacity of these people counts, of all when None.
     """
-    counted = set(network.plan.people) if people is None else set(people)
     targets = {name: _until(deadline.date) for name in _targets(network, deadline)}
-    idle = {who for who in network.plan.people if who not in counted}
     left = _ORDERS
-
-    def load(name: str) -> Node:
-        node = network.nodes[name]
-        return structs.replace(node, people={w: s for w, s in node.people.items() if w not in idle})
-
-    lean = structs.replace(network, nodes={name: load(name) for name in network.nodes})
 
     def extend(dates: dict[str, Span]) -> bool | None:
         nonlocal left
@@ -404,7 +396,7 @@ def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = Non
             left -= 1
             if left < 0:
                 return None
-            span = _earliest(lean, lean.nodes[node.id], dates)
+            span = _earliest(network, node, dates, people)
             if span is None:
                 continue
             task = network.plan.tasks.get(node.id)
@@ -429,7 +421,9 @@ def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = Non
     return extend({})
 
 
-def _earliest(network: Network, node: Node, dates: Mapping[str, Span]) -> Span | None:
+def _earliest(
+    network: Network, node: Node, dates: Mapping[str, Span], people: Iterable[str] | None
+) -> Span | None:
     """Return the first span of a node that keeps all capacities next to these dates; None: it never fits."""
     start, finish, _ = network.place(node, dates)
     if not node.work or node.finished is not None:
@@ -439,6 +433,8 @@ def _earliest(network: Network, node: Node, dates: Mapping[str, Span]) -> Span |
     if task.must_start is not None and not node.settled:
         at = max(at, instant(task.must_start))
     clock = node.worktime
+    resumed = {n.id: structs.replace(n, started=None) for n in network.nodes.values() if n.finished is None}
+    bare = structs.replace(network, nodes={**network.nodes, **resumed})
     tries = 0
     while True:
         at = clock.start_at(at)
@@ -447,13 +443,15 @@ def _earliest(network: Network, node: Node, dates: Mapping[str, Span]) -> Span |
         end = _finish(network, node, at)
         begun = node.started if node.started is not None else at
         late_enough = task.must_finish is None or end > instant(task.must_finish)
-        if late_enough and not _overloads_with(network, dates, node, (at, end)):
+        if late_enough and not _overloads(bare, {**dates, node.id: (at, end)}, people):
             return begun, end
         tries += 1
         later = [f for _, f in dates.values() if f > at]
         later += [_until(p.finish) for p in _absences(network) if _until(p.finish) > at]
         if not late_enough:
             later.append(at + 1)
+        if later:
+            later.append(at - at % MINUTES_A_DAY + MINUTES_A_DAY)  # others may pause on the next day
         if not later or tries > 5000:  # noqa: PLR2004  (a placement that never fits)
             return None
         at = min(later)
@@ -464,8 +462,3 @@ def _absences(network: Network) -> Iterable[Any]:
         yield from resource.unavailable
     for person in network.plan.people.values():
         yield from person.time_off
-
-
-def _overloads_with(network: Network, dates: Mapping[str, Span], node: Node, span: Span) -> list[str]:
-    bare = {name: structs.replace(n, started=None) if n.work and n.finished is None else n for name, n in network.nodes.items()}
-    return _overloads(structs.replace(network, nodes=bare), {**dates, node.id: span})

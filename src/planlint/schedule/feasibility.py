@@ -20,7 +20,7 @@ from planlint.schedule.generation import Budget, Dates, improve, lateness, seria
 from planlint.schedule.network import Network
 from planlint.schedule.problem import FOREVER, Problem, ancestors, heads, part, tails
 from planlint.schedule.proof import chain, core, free, named, window
-from planlint.schedule.result import Deadline, Kind, Schedule
+from planlint.schedule.result import Deadline, Kind, Schedule, Verdict
 from planlint.schedule.search import Answer, Limits, settle
 
 MOST = 600
@@ -62,6 +62,16 @@ def decide(
     """
     judge = _Judge(formulate(network), schedule, limits or Limits(), explain=explain)
     return tuple(judge.deadline(question) for question in questions(plan, network, judge.formulation.place))
+
+
+def verdict(network: Network, schedule: Schedule, deadline: Deadline, limits: Limits) -> Verdict:
+    """Return the verdict on one deadline again, in a changed plan: `undecided` when it is no longer there."""
+    formulation = formulate(network)
+    judge = _Judge(formulation, schedule, limits, explain=False)
+    for question in questions(network.plan, network, formulation.place):
+        if (question.kind, question.item) == (deadline.kind, deadline.item):
+            return judge.verdict(question)
+    return "undecided"
 
 
 def questions(plan: Plan, network: Network, place: Mapping[str, int]) -> list[Question]:
@@ -130,6 +140,20 @@ class _Judge:
             return self._judged(question, blank)
         except HorizonError as error:
             return structs.replace(blank, decided_by=str(error))
+
+    def verdict(self, question: Question) -> Verdict:
+        """Return the verdict on one deadline without its certificate."""
+        try:
+            if question.partial:
+                return "undecided"
+            if chain(self.formulation, question.targets, question.until) is not None:
+                return "infeasible"
+            if self._known(question) is not None:
+                return "feasible"
+            feasible = self._settle(self.ask(question, question.day)[0]).feasible
+        except HorizonError:
+            return "undecided"
+        return "undecided" if feasible is None else "feasible" if feasible else "infeasible"
 
     def _judged(self, question: Question, blank: Deadline) -> Deadline:
         late = chain(self.formulation, question.targets, question.until)
@@ -282,7 +306,8 @@ class _Judge:
         best, late = improve(sub, Budget(self.limits.generation // 5 if small else 1), self.limits.seed)
         if best is None:
             return None
-        if question.kind != "must_finish" and form.must and lateness(_musts(sub, question, where), best) > 0:
+        musts = without_must(self.problem, question.targets if question.kind == "must_finish" else ())
+        if form.must and lateness(part(musts, kept), best) > 0:
             return None
         high = reached(best)
         if late <= 0 or not small or not self.explain:
@@ -332,11 +357,3 @@ def without_must(problem: Problem, targets: Iterable[int]) -> Problem:
     for i in targets:
         activities[i] = structs.replace(activities[i], earliest_finish=-FOREVER, latest_finish=FOREVER)
     return structs.replace(problem, activities=tuple(activities))
-
-
-def _musts(sub: Problem, question: Question, where: Mapping[int, int]) -> Problem:
-    """Return the problem with `must_start` and `must_finish` as its only windows."""
-    activities = list(sub.activities)
-    for i in question.targets:
-        activities[where[i]] = structs.replace(activities[where[i]], latest_finish=FOREVER)
-    return structs.replace(sub, activities=tuple(activities))

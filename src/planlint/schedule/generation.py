@@ -72,6 +72,8 @@ class Profile:
         """Return the end of the last stretch from `begin` to `end` that lacks `units`, or None."""
         times, used = self.times, self.used
         most = self.renewable.capacity - units
+        if begin >= end:
+            return None
         for k in range(bisect_left(times, end) - 1, bisect_right(times, begin) - 2, -1):
             if used[k] > most:
                 return times[k + 1]
@@ -81,6 +83,8 @@ class Profile:
         """Return the start of the first stretch from `begin` to `end` that lacks `units`, or None."""
         times, used = self.times, self.used
         most = self.renewable.capacity - units
+        if begin >= end:
+            return None
         for k in range(bisect_right(times, begin) - 1, bisect_left(times, end)):
             if used[k] > most:
                 return max(times[k], begin)

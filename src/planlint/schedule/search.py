@@ -69,6 +69,10 @@ def settle(problem: Problem, limits: Limits) -> Answer:
     return answer if answer.feasible is not None else Answer(None, dates)
 
 
+_SPLIT = -1
+"""In place of a renewable: (activity, instant), begin by that instant or after it."""
+
+
 def branch(reasoning: Reasoning, windows: Windows) -> Answer:
     """Search for a schedule within the windows until the reasoning's budget is spent."""
     stack: list[tuple[Windows, tuple[Order, ...], tuple[Order, ...]]] = [(windows, (), ())]
@@ -85,6 +89,12 @@ def branch(reasoning: Reasoning, windows: Windows) -> Answer:
             return Answer(True, Dates(tuple(w.est), tuple(w.eft)), "search")
         children = []
         for choice in choices:
+            if choice[2] == _SPLIT:
+                low, high = w.copy(), w.copy()
+                reasoning.begin_by(low, *choice[:2])
+                reasoning.later(high, choice[0], choice[1] + 1)
+                children += [(low, orders, denied), (high, orders, denied)]
+                break
             children.append((w.copy(), (*orders, choice), denied))
             denied = (*denied, choice)
         stack.extend(reversed(children))
@@ -125,6 +135,9 @@ def _resolutions(
         if load - event[2] > renewable.capacity:
             chosen.remove(event)
             load -= event[2]
+    for *_, i in chosen:  # one that may occupy nothing, in the pauses of others: no order says all
+        if i >= 0 and i not in renewable.lengths and w.est[i] < w.lst[i]:
+            return [(i, w.est[i] + (min(w.lst[i], 2 * w.eft[i] - w.est[i]) - w.est[i]) // 2, _SPLIT)]
     found = []
     for i, j in ((a[3], b[3]) for a in chosen for b in chosen if a is not b):
         if i < 0 and j < 0:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from planlint.schedule.bounds import Reasoning, Windows
 from planlint.schedule.generation import Dates
-from planlint.schedule.problem import FOREVER, Link, Problem, finish, start_for
+from planlint.schedule.problem import FOREVER, Activity, Link, Problem, finish, start_for
 
 MOST_ROWS = 40_000
 """Starts to list over all activities; a larger model would take longer than it may help."""
@@ -88,6 +88,7 @@ def _columns(problem: Problem, i: int) -> dict[object, Column]:
     for number, _ in problem.demands[i]:
         position = problem.renewables[number].position
         columns[number, "begin"] = lambda s, _, position=position: position(s)  # type: ignore[misc]
+        columns[number, "length"] = lambda s, f, position=position: position(f) - position(s)  # type: ignore[misc]
         columns[number, "end"] = lambda _, f, position=position: position(f)  # type: ignore[misc]
     for link in problem.out[i]:
         if link.type[0] == "F":
@@ -114,15 +115,11 @@ def _variables(model: Any, reasoning: Reasoning, w: Windows) -> list[Variables] 
         columns = _columns(problem, i)
         if simple[i]:  # shifts are constant, positions are the instants themselves or never asked for
             start = w.est[i] if w.est[i] == w.lst[i] else model.new_int_var(w.est[i], w.lst[i], activity.id)
-            length = w.eft[i] - w.est[i]
-            values = {
-                key: start + (column(w.est[i], w.eft[i]) - w.est[i])
-                if key != "finish"
-                else start + length
-                for key, column in columns.items()
-            }
-            if activity.begun is not None:
-                values.update({k: column(0, 0) for k, column in columns.items() if isinstance(k, Link) and k.type[0] == "S"})
+            at = w.est[i], w.eft[i]
+            values = {key: start + (column(*at) - at[0]) for key, column in columns.items()}
+            for key, column in columns.items():
+                if _constant(key, activity):
+                    values[key] = column(*at)
         else:
             starts = list(_starts(problem, i, w, base, unit))
             if not starts:
@@ -132,7 +129,7 @@ def _variables(model: Any, reasoning: Reasoning, w: Windows) -> list[Variables] 
         places = {
             number: (
                 values[number, "begin"],
-                values[number, "end"] - values[number, "begin"],
+                values[number, "length"],
                 values[number, "end"],
             )
             for number, _ in problem.demands[i]
@@ -141,6 +138,13 @@ def _variables(model: Any, reasoning: Reasoning, w: Windows) -> list[Variables] 
         reach = values.get("reach", values["finish"])
         found.append(Variables(values["start"], values["finish"], reach, places, lagged))
     return found
+
+
+def _constant(key: object, activity: Activity) -> bool:
+    """Return whether a column is the same for all starts of an activity without a clock."""
+    if isinstance(key, Link):
+        return key.type[0] == "S" and activity.begun is not None
+    return isinstance(key, tuple) and key[1] == "length"
 
 
 def _listed(model: Any, name: str, keys: Sequence[object], rows: list[list[int]]) -> dict[object, Any]:
@@ -156,6 +160,8 @@ def _listed(model: Any, name: str, keys: Sequence[object], rows: list[list[int]]
         offset = rows[0][n] - rows[0][0]
         if all(row[n] - row[0] == offset for row in rows):
             values[key] = start + offset
+        elif len({row[n] for row in rows}) == 1:
+            values[key] = rows[0][n]
         else:
             domain = cp_model.Domain.from_values([row[n] for row in rows])
             values[key] = model.new_int_var_from_domain(domain, "")
