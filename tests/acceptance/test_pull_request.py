@@ -70,12 +70,17 @@ risks:
     raised: 2026-02-16
     review_by: 2026-03-16
 """
+CONFIG = """\
+extends: [recommended]
+rules:
+  critical-work-without-risk: off
+"""
 TEAM = "people:\n  ana: {name: Ana Ruiz}\n  ben: {name: Ben Cho}\n  cleo: {name: Cleo Martin}\n"
 TEST_TASK = """\
   test:
     title: Test the network
     owner: ben
-    effort: 10d
+    effort: 20d
     depends_on: [network]
 """
 Edit = Callable[[Path], None]
@@ -97,6 +102,7 @@ def change(*pairs: tuple[str, str], file: str = FILE) -> Edit:
 def first(repo: Path) -> None:
     (repo / "plans").mkdir()
     (repo / FILE).write_text(PLAN, "utf-8")
+    (repo / ".planlint.yaml").write_text(CONFIG, "utf-8")
 
 
 def share_the_team(repo: Path) -> None:

@@ -134,12 +134,15 @@ def _sentence(plan: PlanChange) -> str:
         finish = f"{title} finishes {after} instead of {before}{_shift(before, after)}"
     else:
         finish = f"{title}: finish {_arrow(before, after)}"
-    deadline = plan.deadline[1]
-    if deadline is None:
-        return f"{finish}."
-    was, now = plan.verdict
-    verdict = "" if now == "none" else f": {now} as before" if was == now else f": {_arrow(was, now)}"
-    return f"{finish}; deadline {_arrow(*plan.deadline)}{verdict}."
+    said = [finish]
+    if plan.deadline[1] is not None:
+        was, now = plan.verdict
+        verdict = "" if now == "none" else f": {now} as before" if was == now else f": {_arrow(was, now)}"
+        said.append(f"deadline {_arrow(*plan.deadline)}{verdict}")
+    missed = sum(flip.kind != "plan" and flip.after == "infeasible" for flip in plan.flips)
+    if missed:
+        said.append(f"{missed} other deadline{'s' * (missed != 1)} can no longer be met")
+    return "; ".join(said) + "."
 
 
 def _days(plan: PlanChange) -> int:
