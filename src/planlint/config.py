@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from planlint.diagnostics import Finding, Path, Place
+from planlint.discovery import listed, parse_patterns
 from planlint.document import Document, Limits, read
 from planlint.errors import UsageError
 from planlint.rulesets import Catalogue, Setting, option_value, setting_of
@@ -53,13 +54,11 @@ class Config(Struct, frozen=True, kw_only=True):
         """Return which of `overrides` match a plan file, by number; paths count from the configuration."""
         if not self.overrides:
             return ()
-        from pathspec import GitIgnoreSpec  # noqa: PLC0415 - only where there are overrides
-
-        path = os.path.relpath(file, self.folder)
+        path = os.path.relpath(file, self.folder).replace(os.sep, "/")
         return tuple(
             number
             for number, override in enumerate(self.overrides)
-            if GitIgnoreSpec.from_lines(override.patterns).match_file(path)
+            if listed(parse_patterns(override.patterns), path)
         )
 
 
@@ -74,7 +73,7 @@ class ConfigError(UsageError):
 
 
 def nearest(folder: FilePath, root: FilePath | None) -> FilePath | None:
-    """Return the configuration that holds in `folder`: the first one upwards, not above the repository's root.
+    """Return the configuration that holds in `folder`: the first one upwards, up to the repository's root.
 
     Without a repository only the folder itself is looked at.
     """
@@ -87,7 +86,9 @@ def nearest(folder: FilePath, root: FilePath | None) -> FilePath | None:
     return None
 
 
-def load(file: FilePath, root: FilePath | None, catalogue: Catalogue, show: Callable[[FilePath], str]) -> Config:
+def load(
+    file: FilePath, root: FilePath | None, catalogue: Catalogue, show: Callable[[FilePath], str]
+) -> Config:
     """Read a configuration and everything that it extends.
 
     Raises:
@@ -121,12 +122,15 @@ class _Loader:
     def file(self, file: FilePath, above: tuple[FilePath, ...]) -> Config:
         """Return what one file says, its bases laid under it."""
         shown = self.show(file)
-        document, found = read(shown, file.read_bytes(), Limits())
+        content = file.read_bytes()
+        if all(not line.strip() or line.lstrip().startswith(b"#") for line in content.splitlines()):
+            return Config(catalogue=self.catalogue)  # nothing is chosen yet
+        document, found = read(shown, content, Limits())
         if document is None:
             self.findings.extend(replace(f, place=replace(f.place, file=shown)) for f in found)
             return Config(catalogue=self.catalogue)
         self.documents[shown] = document
-        data = {} if document.data is None else document.data
+        data = document.data
         doubts = [*found, *validate(data, "config")]
         if doubts:
             self.findings.extend(replace(f, place=replace(f.place, file=shown)) for f in doubts)
@@ -167,14 +171,11 @@ class _Loader:
             return self.wrong(at, f"'{name}' extends itself, or more than {_MAX_EXTENDS} bases")
         if not target.is_relative_to(self.root):
             return self.wrong(at, f"'{name}' is outside the repository; nothing there is read")
-        if target.is_dir():
-            self.team(target)
-            return nothing
         if target.is_file():
             return self.file(target, (*above, file.resolve()))
-        installed = _installed_pack(name)
-        if installed is not None:
-            self.team(installed)
+        folder = target if target.is_dir() else _installed_pack(name)
+        if folder is not None:
+            self.team(folder)
             return nothing
         near = closest(name, ["recommended", *self.catalogue.packs])
         hint = f"did you mean '{near}'?" if near else "a pack, a file or a folder is needed"
@@ -195,7 +196,9 @@ class _Loader:
             if not manifest_file.resolve().is_relative_to(folder):
                 continue
             shown, name = self.show(manifest_file), manifest_file.stem
-            manifest = read_manifest(shown, name, manifest_file.parent.name, manifest_file.read_bytes(), known)
+            manifest = read_manifest(
+                shown, name, manifest_file.parent.name, manifest_file.read_bytes(), known
+            )
             if manifest.document is not None:
                 self.documents[shown] = manifest.document
             self.findings.extend(manifest.findings)

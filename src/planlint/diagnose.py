@@ -65,7 +65,9 @@ def item_of(path: Path) -> str | None:
 _SECTIONS = frozenset(Plan.__struct_fields__) - {"review", "links", "budget"}
 
 
-def diagnose(active: ActiveRule, findings: Iterable[Finding], sources: Sources, plan: str | None) -> Iterator[Diagnostic]:
+def diagnose(
+    active: ActiveRule, findings: Iterable[Finding], sources: Sources, plan: str | None
+) -> Iterator[Diagnostic]:
     """Yield the diagnostics of one rule's findings; `plan` is the id of the plan they are about."""
     rule = active.rule
     for finding in findings:
@@ -96,9 +98,7 @@ def _stable(path: Path, value: Any) -> str:
     return "\x1f".join(parts)
 
 
-def fingerprints(
-    diagnostics: Iterable[Diagnostic], data_of: Callable[[str], Any]
-) -> Iterator[Diagnostic]:
+def fingerprints(diagnostics: Iterable[Diagnostic], data_of: Callable[[str], Any]) -> Iterator[Diagnostic]:
     """Give every diagnostic a fingerprint of rule, plan and item that does not depend on lines or wording.
 
     Two that would share one (the same rule twice at one place) are told apart by their order.
@@ -113,5 +113,3 @@ def fingerprints(
         seen[key] = seen.get(key, 0) + 1
         digest = blake2b(f"{key}\x1e{seen[key]}".encode(), digest_size=10).hexdigest()
         yield replace(diagnostic, fingerprint=digest)
-
-

@@ -205,6 +205,16 @@ class _Layer(Struct, frozen=True, eq=False):
         return None
 
 
+def listed(patterns: Sequence[Pattern], path: str) -> bool:
+    """Say whether a relative path, or a folder it is in, is meant; the last pattern that fits decides."""
+    parts = tuple(path.split("/"))
+    for pattern in reversed(patterns):
+        for end in range(1, len(parts) + 1):
+            if (end < len(parts) or not pattern.folder_only) and pattern.matches(parts[:end]):
+                return not pattern.negated
+    return False
+
+
 def parse_patterns(lines: Iterable[str]) -> tuple[Pattern, ...]:
     """Read patterns in the syntax of `.gitignore` (gitignore(5), "Pattern format")."""
     return tuple(pattern for line in lines if (pattern := _parse_pattern(line)) is not None)

@@ -10,12 +10,12 @@ from msgspec.structs import replace
 from planlint import checks
 from planlint.builder import Built, cross_references
 from planlint.builder import build as build_plan
-from planlint.checks import items
+from planlint.checks import expression, items
 from planlint.config import Config, ConfigError
 from planlint.diagnose import diagnose, fingerprints
 from planlint.diagnostics import Diagnostic, Finding, Place, PlanSummary, Position, Result, Span
 from planlint.document import Document, Sources, read, unread
-from planlint.errors import RuleError, UsageError
+from planlint.errors import ManifestError, RuleError, UsageError
 from planlint.includes import Expand, fragments
 from planlint.model import Plan
 from planlint.rule import Context
@@ -31,7 +31,7 @@ from planlint.suppressions import Suppression, find
 ALWAYS = frozenset({"source", "structure", "network", "ownership", "suppressions"})
 """The categories that also look at plans which are not active."""
 _PASSES = 4
-"""How often plans that wait for each other in a circle are scheduled again; without a circle once is enough."""
+"""How often plans that wait for each other in a circle are scheduled; without a circle once is enough."""
 _TOP = Span(Position(1, 1), Position(1, 2))
 
 
@@ -197,7 +197,7 @@ def _foreign(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _predecessors_first(built: Mapping[str, Built]) -> list[str]:
-    """Order files so that a plan stands after those it waits for, as far as they do not wait for each other."""
+    """Order files so that a plan stands after those it waits for, as far as there is no circle."""
     by_id = {one.plan.id: file for file, one in built.items()}
     ordered: dict[str, None] = {}
     seen: set[str] = set()
@@ -250,6 +250,10 @@ def run(context: Context, rules: Ruleset, clock: Clock) -> Iterator[tuple[Active
             continue
         try:
             yield one, tuple(_findings(context, one, chosen))
+        except ManifestError as error:
+            reason = f"this cannot be run on {context.plan.file}: {error}"
+            place = Place(("params",), "key", file=rule.origin)
+            yield one, (Finding(place, {"reason": reason}, rule="invalid-value"),)
         except Exception as error:
             raise RuleError(name, f"crashed on {context.plan.file}: {error!r}") from error
         clock.lap(f"rule {name}")
@@ -258,6 +262,8 @@ def run(context: Context, rules: Ruleset, clock: Clock) -> Iterator[tuple[Active
 def _findings(context: Context, one: ActiveRule, hits: Sequence[items.Hit]) -> Iterable[Finding]:
     if one.rule.check == "schema":
         return items.findings(one.rule, hits)
+    if one.rule.check == "expression":
+        return items.findings(one.rule, tuple(expression.broken(one.params["expression"], hits)))
     function = checks.lookup(one.rule.check)
     if function is None:
         raise LookupError(f"no check is called '{one.rule.check}'")
@@ -362,13 +368,27 @@ def examine(
         found += _staged(rules, (*one.findings, *crossed.get(one.file, ())), one.sources, one.id)
         if one.file in contexts:
             for active, findings in run(contexts[one.file], rules, clock):
-                found += diagnose(active, findings, one.sources, one.id)
+                found += diagnose(active, [f for f in findings if not f.rule], one.sources, one.id)
+                found += _manifest(one, rules, [f for f in findings if f.rule])
         for finding in one.config.findings:
             sources = Sources(one.config.documents[finding.place.file or ""])
             found += _staged(rules, (finding,), sources, None)
     kept, suppressed = _suppress(_once(found), loaded, rulesets)
     clock.lap("suppressions")
     return Examined(_result(kept, suppressed, loaded, contexts, today), contexts)
+
+
+def _manifest(one: Loaded, rules: Ruleset, findings: Iterable[Finding]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with a team's rule where it was run: it stands in the rule's manifest.
+
+    Raises:
+        RuleError: nobody would see it, since `invalid-value` is off.
+    """
+    for finding in findings:
+        document = one.config.documents.get(finding.place.file or "")
+        if document is None or finding.rule not in rules.active:
+            raise RuleError(finding.place.file or "", str(finding.values["reason"]))
+        yield from _staged(rules, (finding,), Sources(document), None)
 
 
 def _staged(

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from planlint import checks, resources
+from planlint.checks import expression
 from planlint.checks.items import compile_schema
 from planlint.diagnostics import Finding, Path, Place, Severity
 from planlint.document import Document, Limits, read
@@ -86,7 +87,7 @@ def _did_you_mean(word: str, known: Any) -> str:
 
 
 def _doubts(data: Mapping[str, Any], conditions: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield what the schema of manifests cannot say: unknown names, and parameters that do not fit the check."""
+    """Yield what the schema of manifests cannot say: unknown names, parameters that do not fit the check."""
     for kind in _texts(data.get("given")):
         if kind not in _KINDS:
             yield _wrong(("given",), f"no items are called '{kind}'{_did_you_mean(kind, _KINDS)}")
@@ -97,11 +98,7 @@ def _doubts(data: Mapping[str, Any], conditions: Mapping[str, Any]) -> Iterator[
         except ValueError as error:
             yield _wrong(("options", key, "default"), f"the default does not fit its type: {error}")
     for part in _texts(data.get("where")):
-        if isinstance(part, str) and part not in conditions:
-            hint = _did_you_mean(part, conditions)
-            yield _wrong(("where",), f"no condition is called '{part}'{hint}")
-        elif not isinstance(part, str):
-            yield from _schema_doubts(("where",), fill(part, options))
+        yield from _condition_doubts(part, conditions, options)
     params = fill(data.get("params", {}), options)
     if data["check"] == "schema":
         if not data.get("given"):
@@ -110,8 +107,19 @@ def _doubts(data: Mapping[str, Any], conditions: Mapping[str, Any]) -> Iterator[
             yield _wrong(("params",), "the check 'schema' takes one parameter, `schema`")
         else:
             yield from _schema_doubts(("params", "schema"), params["schema"])
+    elif data["check"] == "expression":
+        yield from _expression_doubts(data, params)
     elif data["check"] != "stage":
         yield from _check_doubts(data, params)
+
+
+def _condition_doubts(
+    part: Any, conditions: Mapping[str, Any], options: Mapping[str, Any]
+) -> Iterator[Finding]:
+    if not isinstance(part, str):
+        yield from _schema_doubts(("where",), fill(part, options))
+    elif part not in conditions:
+        yield _wrong(("where",), f"no condition is called '{part}'{_did_you_mean(part, conditions)}")
 
 
 def _schema_doubts(path: Path, schema: Any) -> Iterator[Finding]:
@@ -120,6 +128,16 @@ def _schema_doubts(path: Path, schema: Any) -> Iterator[Finding]:
     except ValueError as error:
         reason = str(error).splitlines()[0]
         yield _wrong(path, f"this is no JSON Schema that planlint can run: {reason}")
+
+
+def _expression_doubts(data: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[Finding]:
+    kinds = [kind for kind in _texts(data.get("given")) if kind in _KINDS]
+    if not data.get("given"):
+        yield _wrong(("check",), "the check 'expression' needs `given`: the kind of items it looks at")
+    elif set(params) != {"expression"}:
+        yield _wrong(("params",), "the check 'expression' takes one parameter, `expression`")
+    elif reason := expression.doubt(params["expression"], kinds):
+        yield _wrong(("params", "expression"), f"this expression does not work: {reason}")
 
 
 def _check_doubts(data: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[Finding]:
@@ -189,7 +207,7 @@ def overview(catalogue: Catalogue) -> str:
     rules = sorted(catalogue.rules.values(), key=lambda rule: (rule.category, rule.name))
     declarative = sum(is_declarative(rule) for rule in rules)
     lines += [
-        f"{len(rules)} rules, {declarative} of them declarative: a manifest over a shared, parametrised check.",
+        f"{len(rules)} rules, {declarative} of them declarative: a manifest over a shared check.",
         "",
         "| rule | category | level | how | what it says |",
         "|---|---|---|---|---|",
@@ -205,8 +223,8 @@ def overview(catalogue: Catalogue) -> str:
 
 
 def is_declarative(rule: Rule) -> bool:
-    """Whether a rule has no Python of its own: the check is `schema` or takes parameters."""
-    return rule.check == "schema" or (rule.check not in checks.BUILT_IN and bool(rule.params))
+    """Whether a rule has no Python of its own: the check takes parameters."""
+    return rule.check != "stage" and bool(rule.params)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ KINDS: Mapping[str, Callable[[Plan], Iterable[Item]]] = {
     "budget-line": _lines,
     **{kind: _section(section) for kind, section in _SECTIONS.items()},
 }
-"""The kinds of items that `given` can name, beside `plan` and `dependency`: a task is work, a summary is not."""
+"""The kinds of items that `given` can name, beside `plan` and `dependency`; a summary is no task here."""
 
 
 def dependencies(context: Context) -> Iterator[tuple[Item, Dependency]]:

@@ -13,8 +13,6 @@ from planlint.errors import UsageError
 from planlint.rule import Option, Rule
 
 CATALOGUE = "catalogue.json"
-STAGES = frozenset({"source", "structure", "suppressions"})
-"""Categories whose rules are found by reading, validating, building and suppressing, whatever the plan's status."""
 _HOURS_A_DAY = 8
 _DAYS_A_WEEK = 5
 

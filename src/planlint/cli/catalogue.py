@@ -69,10 +69,12 @@ def _manifest(rule: Rule, workspace: Workspace) -> Mapping[str, Any]:
 
 
 @click.command()
-@click.option("--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", help="How (text).")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", help="How (text)."
+)
 @click.option("--profile", metavar="NAME", help="Show what is on in this profile or pack.")
 def rules(format_: str, profile: str | None) -> None:
-    """List the rules: level, whether they are on, where they come from.
+    r"""List the rules: level, whether they are on, where they come from.
 
     \b
     Example: planlint rules --profile strict
@@ -116,7 +118,7 @@ def rules(format_: str, profile: str | None) -> None:
 @click.command()
 @click.argument("rule")
 def explain(rule: str) -> None:
-    """Explain one rule: what, why, examples, options.
+    r"""Explain one rule: what, why, examples, options.
 
     \b
     Example: planlint explain task-without-owner
@@ -157,7 +159,7 @@ def _explained(rule: Rule, manifest: Mapping[str, Any]) -> Iterator[str]:
 @click.command()
 @click.argument("name", type=click.Choice(["plan", "config", "rule", "report"]), default="plan")
 def schema(name: str) -> None:
-    """Print a JSON Schema for editors and tools (default: plan).
+    r"""Print a JSON Schema for editors and tools (default: plan).
 
     \b
     Example: planlint schema plan > plan.schema.json
@@ -168,7 +170,7 @@ def schema(name: str) -> None:
 @click.command()
 @click.argument("paths", nargs=-1)
 def test_rules(paths: tuple[str, ...]) -> int:
-    """Run the examples inside rule manifests as tests.
+    r"""Run the examples inside rule manifests as tests.
 
     PATHS are manifests or folders of them; default are the rules that the configuration here adds.
 
@@ -222,7 +224,7 @@ def _is_manifest(file: FilePath) -> bool:
 @click.argument("name", metavar="CATEGORY/NAME")
 @click.option("--folder", default="team-rules", metavar="DIR", help="The pack's folder (team-rules).")
 def new_rule(name: str, folder: str) -> None:
-    """Scaffold a rule in a folder of your own; name the folder under `extends` in .planlint.yaml.
+    r"""Scaffold a rule in a folder of your own; name the folder under `extends` in .planlint.yaml.
 
     \b
     Example: planlint new-rule delivery/task-without-acceptance
@@ -239,4 +241,7 @@ def new_rule(name: str, folder: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(_NEW.replace("NAME", rule), encoding="utf-8")
     click.echo(f"wrote {workspace.show(file)}")
-    click.echo(f"next: edit it, run `planlint test-rules {folder}`, add `./{folder}` to `extends` in .planlint.yaml", err=True)
+    click.echo(
+        f"next: edit it, run `planlint test-rules {folder}`, add `./{folder}` to `extends` in .planlint.yaml",
+        err=True,
+    )

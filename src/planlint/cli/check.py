@@ -89,16 +89,8 @@ def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--statistics", is_flag=True, help="Counts by rule.")
 @click.option("--quiet", "-q", is_flag=True, help="Only errors.")
 @click.option("--verbose", "-v", is_flag=True, help="Timings by stage and rule, on standard error.")
-def check(
-    paths: tuple[str, ...],
-    formats: tuple[str, ...],
-    outputs: tuple[str, ...],
-    fail_on: str,
-    today: date,
-    stdin_filename: str,
-    **options: Any,
-) -> int:
-    """Check plans: are they sound, and can their dates hold?
+def check(today: date, fail_on: str, **options: Any) -> int:
+    r"""Check plans: are they sound, and can their dates hold?
 
     PATHS are plan files, folders, or - for standard input; default is the current folder.
 
@@ -112,23 +104,21 @@ def check(
         extend_select=options["extend_select"],
         severities=options["severities"],
     )
-    targets = _targets(formats, outputs)
+    targets = _targets(options["formats"], options["outputs"])
     if options["write_baseline"] and not options["baseline"]:
         raise click.UsageError("--write-baseline needs --baseline FILE")
     if options["write_baseline"] and (options["changed_since"] or options["shard"]):
         raise click.UsageError("--write-baseline needs a whole run: no --changed-since, no --shard")
     workspace = Workspace()
-    if "-" in paths:
-        workspace.stand_in(stdin_filename, sys.stdin.buffer.read())
     broken = False
     try:
-        result = _checked(paths, stdin_filename, workspace, choice, today, options)
+        result = _checked(workspace, choice, today, options)
     except ConfigError as error:
         from planlint.engine import configuration_result  # noqa: PLC0415 - only for a broken configuration
 
         result, broken = configuration_result(error, workspace.catalogue, today), True
     if not broken:
-        result = _narrowed(result, workspace, paths, options)
+        result = _narrowed(result, workspace, options)
     _print(result, targets, workspace, options)
     if broken:
         raise UsageError("the configuration has errors; nothing was checked")
@@ -137,32 +127,26 @@ def check(
     return int(any(d.severity >= Severity.of(fail_on) for d in result.diagnostics))
 
 
-def _narrowed(
-    result: Result, workspace: Workspace, paths: Sequence[str], options: Mapping[str, Any]
-) -> Result:
+def _narrowed(result: Result, workspace: Workspace, options: Mapping[str, Any]) -> Result:
     if not options["baseline"] and not options["changed_since"]:
         return result
     from planlint.cli import only_new  # noqa: PLC0415 - only for a pull request
 
     if options["baseline"]:
         rewrite = options["write_baseline"]
-        result = only_new.without_known(result, options["baseline"], paths=paths, rewrite=rewrite)
+        result = only_new.without_known(result, options["baseline"], paths=options["paths"], rewrite=rewrite)
     if options["changed_since"]:
         result = only_new.changed_since(result, workspace, options["changed_since"])
     return result
 
 
-def _checked(
-    paths: Sequence[str],
-    stdin_filename: str,
-    workspace: Workspace,
-    choice: Choice,
-    today: date,
-    options: Mapping[str, Any],
-) -> Result:
+def _checked(workspace: Workspace, choice: Choice, today: date, options: Mapping[str, Any]) -> Result:
+    paths = options["paths"]
     named = [path for path in paths if path != "-"]
     files = workspace.files(named) if named or "-" not in paths else ()
-    files = tuple(sorted({*files, *([stdin_filename] if "-" in paths else [])}))
+    if "-" in paths:
+        workspace.stand_in(options["stdin_filename"], sys.stdin.buffer.read())
+        files = tuple(sorted({*files, options["stdin_filename"]}))
     if options["verbose"]:
         return _timed(files, workspace, choice, today)
     remember = not options["no_cache"] and "-" not in paths

@@ -97,11 +97,11 @@ class Workspace:
             limit = self.config(file).limits.file_size
         except ConfigError:  # its own lines are still to be shown
             limit = Limits().file_size
-        with open(self.cwd / file, "rb", opener=_open_regular) as stream:  # noqa: PTH123 - needs the opener
+        with open(self.cwd / file, "rb", opener=_open_regular) as stream:
             return stream.read(limit + 1)
 
     def expand(self, file: str, entry: str) -> Sequence[str]:
-        """Return the files of an `include` entry: inside the repository or, without one, the plan's folder."""
+        """Return the files of an `include` entry, in the repository or, without one, the plan's folder."""
         folder = (self.cwd / file).parent
         return expander(self.root(folder) or folder)(file, entry)
 
