@@ -169,6 +169,7 @@ class Repository:
             "--no-ext-diff",
             "--no-textconv",
             "--no-relative",
+            "--ignore-submodules=all",
             "--name-status",
             "-z",
             "-M",
