@@ -317,8 +317,12 @@ def _undated(context: Context) -> Iterator[Finding]:
     if context.network is None or context.schedule is None:
         return
     yield from context.network.calendars.findings()
-    items = {item.id: item for item in context.plan.waiting()}
+    plan = context.plan
+    items = {item.id: item for item in plan.waiting()}
     for name in sorted(context.schedule.beyond):
+        people = plan.assignments(plan.tasks[name]) if name in plan.tasks else ()
+        if any(who in plan.people and plan.people[who].share <= 0 for who in people):
+            continue  # `no-capacity` says it at the person
         reason = (
             f"'{name}' has no dates: its calendar or people have too little working time before the year 2100"
         )

@@ -68,10 +68,17 @@ def test_labour_lines_scale_peoples_time_and_their_actual_counts() -> None:
     assert found.ac == 9000
 
 
-def test_other_lines_count_only_beside_fixed_costs() -> None:
+def test_other_lines_stand_for_fixed_costs_only_where_no_time_is_booked() -> None:
     lines = "budget: {total: 30000, lines: {racks: {title: Racks, category: capital, planned: 9000, actual: 700, owner: ana}}}\n"
-    assert value(plan(TEXT + lines)).ac == 4800 + 700
-    assert value(plan(TEXT.replace(", cost: 1000", "") + lines)).ac == 4800
+    assert value(plan(TEXT + lines)).ac == 4800
+    unbooked = TEXT.replace(", effort: 48h}", "}").replace("cost: 1000}", "cost: 1000, progress: 20%}")
+    assert value(plan(unbooked + lines)).ac == 700
+    assert value(plan(unbooked.replace("cost: 1000, ", "") + lines)).ac is None
+
+
+def test_fixed_costs_cost_what_they_were_planned_to() -> None:
+    done = TEXT.replace("cost: 1000}", "cost: 1000, progress: 50%}")
+    assert value(plan(done)).ac == 4800 + 500
 
 
 def test_a_plan_without_cost_has_no_earned_value() -> None:

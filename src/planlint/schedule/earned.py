@@ -98,8 +98,9 @@ def done_share(task: Task) -> float:
 def earned_value(plan: Plan, schedule: Schedule, baseline: Baseline | None = None) -> EarnedValue | None:
     """Return the earned value of a plan as of its status date, None when its tasks cost nothing.
 
-    Actual cost: people's time from the budget's labour lines, or from `actual.effort` where these have no
-    `actual`; other lines only when tasks have a fixed cost, so that both sides count the same things.
+    Actual cost counts what earned value counts, and nothing else: people's time from the budget's labour
+    lines, or from `actual.effort` where these have no `actual`, and fixed costs as planned, as far as the
+    work is done. Where nobody's time is booked, the other lines stand for the fixed costs.
     """
     costs = task_costs(plan)
     bac = sum(costs.values())
@@ -136,11 +137,12 @@ def _actual(plan: Plan) -> float | None:
         for task in plan.leaves()
         if task.actual.effort is not None
     ]
+    fixed = sum((task.cost or 0) * done_share(task) for task in plan.leaves())
+    labour = booked or efforts
+    if labour:
+        return sum(labour) + fixed
     others = [line.actual for line in _lines(plan, labour=False) if line.actual is not None]
-    if not any(task.cost for task in plan.leaves()):
-        others = []
-    spent = [*(booked or efforts), *others]
-    return sum(spent) if spent else None
+    return sum(others) if others and fixed else None
 
 
 def _lines(plan: Plan, *, labour: bool) -> list[BudgetLine]:
