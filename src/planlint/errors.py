@@ -9,6 +9,10 @@ class UsageError(PlanlintError):
     """Wrong use or configuration: nothing was checked, exit code 2."""
 
 
+class ManifestError(PlanlintError):
+    """A rule of a team's cannot run as it is written; shown at its place in the manifest."""
+
+
 class RuleError(PlanlintError):
     """A rule crashed or its manifest is wrong: never counts as clean, exit code 3."""
 

@@ -248,9 +248,12 @@ def _by_name(entries: Iterable[tuple[str, Iterable[str]]]) -> dict[str, list[str
 def _risks_by_task(plan: Plan) -> dict[str, list[str]]:
     """Return the open risks that look at a task.
 
-    They name it, a summary that it is part of, a milestone that waits for it, or what it produces or serves.
+    They name it, a summary that it is part of, a milestone that waits for it, or what it produces or serves,
+    as affected or as their mitigation.
     """
-    named = _by_name((risk.id, risk.affects) for risk in plan.risks.values() if risk.open)
+    named = _by_name(
+        (risk.id, (*risk.affects, *risk.mitigation)) for risk in plan.risks.values() if risk.open
+    )
     for milestone in plan.milestones.values():
         for dependency in milestone.depends_on:
             named.setdefault(dependency.predecessor, []).extend(named.get(milestone.id, ()))
@@ -312,6 +315,8 @@ def _risk(context: Context, risk: Risk) -> Facts:
     if "issues" not in mentions.doubtful:
         facts["issues"] = mentions.issues.get(risk.id, [])
     due = risk.review_by or (risk.raised and Cadence(1, "q").after(risk.raised))
+    dates = (("review_by", risk.review_by), ("raised", risk.raised))
+    facts["review_dates"] = [f"{key} {day}" for key, day in dates if day] or ["no date"]
     if due:
         facts |= {"review_due": due.isoformat(), "review_past_days": (context.today - due).days}
     if risk.probability is None or risk.impact is None:
@@ -402,7 +407,9 @@ def _service(context: Context, service: Service) -> Facts:
     if plan.deadline is not None:
         facts["handover_after_deadline_days"] = (handover.due - plan.deadline).days
     limits = (("handover_late_days", "status date"), ("handover_after_deadline_days", "plan's deadline"))
-    facts["handover_late"] = [f"{facts[key]} days off the {day}" for key, day in limits if facts.get(key, 0) > 0]
+    facts["handover_late"] = [
+        f"{facts[key]} days off the {day}" for key, day in limits if facts.get(key, 0) > 0
+    ]
     return facts
 
 

@@ -99,7 +99,10 @@ def _doubts(data: Mapping[str, Any], conditions: Mapping[str, Any]) -> Iterator[
             yield _wrong(("options", key, "default"), f"the default does not fit its type: {error}")
     for part in _texts(data.get("where")):
         yield from _condition_doubts(part, conditions, options)
-    params = fill(data.get("params", {}), options)
+    yield from _param_doubts(data, fill(data.get("params", {}), options))
+
+
+def _param_doubts(data: Mapping[str, Any], params: Mapping[str, Any]) -> Iterator[Finding]:
     if data["check"] == "schema":
         if not data.get("given"):
             yield _wrong(("check",), "the check 'schema' needs `given`: the kind of items it looks at")

@@ -6,8 +6,9 @@ from typing import cast
 
 from planlint.rule import CheckFunction
 
-BUILT_IN = frozenset({"schema", "stage"})
-"""`schema` is run for all items at once (`items.py`); a `stage` reports what it finds while it reads."""
+BUILT_IN = frozenset({"schema", "expression", "stage"})
+"""`schema` is run for all items at once (`items.py`), an `expression` item by item; a `stage` reports what it
+finds while it reads."""
 
 
 def lookup(name: str) -> CheckFunction | None:

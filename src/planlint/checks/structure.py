@@ -51,7 +51,8 @@ def unreferenced(
         for name in _ids(data_of(context, item).get(key))
     }
     if hits[0].subject.kind == "task":
-        named.update(task.id for task in context.plan.tasks.values() if _ancestors(context.plan, task) & named)
+        tasks = context.plan.tasks.values()
+        named.update([task.id for task in tasks if _ancestors(context.plan, task) & named])
     named = _meant(named, {hit.subject.id for hit in hits})
     for hit in hits:
         if hit.subject.id not in named:

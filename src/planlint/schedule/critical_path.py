@@ -127,7 +127,7 @@ def backward(network: Network, early: Early, end: int) -> dict[str, Span]:
         start, finish = _limits(network, early, following, late)
         if node.real:
             finish = end if finish is None else min(finish, end)
-        elif start is None and finish is None:
+        elif finish is None and (start is None or node.settled):
             continue  # nothing that is still open waits for this join
         late[name] = _latest(node, start, finish)
     return late
