@@ -17,6 +17,7 @@ from planlint.render.report import AUDIENCES, SECTIONS, Options, Report, Snapsho
 from planlint.render.words import PATTERNS
 from planlint.rule import Context
 from planlint.rulesets import Choice
+from planlint.schedule.earned import Baseline, earned_value
 
 _DEFAULT_OUT = "report"
 
@@ -197,6 +198,7 @@ def _report(
     before: Snapshot | None,
 ) -> Report:
     schedule = context.schedule if context.schedule and context.schedule.items else None
+    past = Baseline(before.plan, before.schedule) if before and before.schedule else None
     return Report(
         plan=context.plan,
         today=context.today,
@@ -205,6 +207,7 @@ def _report(
         diagnostics=diagnostics,
         baseline=before,
         portfolio=snapshots,
+        earned=earned_value(context.plan, schedule, past) if schedule else None,
     )
 
 

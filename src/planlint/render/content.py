@@ -447,9 +447,17 @@ def summary(page: Page) -> dict[str, Any]:
         "spent": spent,
         "high": sum(one.score >= risk.HIGH for one in risk.rated(report.plan)),
         "counts": counts(report.diagnostics, page.language),
-        "repairs": report.deadline.repairs if report.deadline else (),
+        "repairs": _repairs(report.deadline, page.language) if report.deadline else [],
         "chance": report.chance,
     }
+
+
+def _repairs(deadline: Deadline, language: Language) -> list[tuple[float, str]]:
+    """Return what would make a deadline fit: in words in English, elsewhere as KEY=VALUE."""
+    said = (
+        (one.size_days, one.text if language.tag == "en" else one.what_if or "") for one in deadline.repairs
+    )
+    return [(days, text) for days, text in said if text]
 
 
 class Overview(NamedTuple):

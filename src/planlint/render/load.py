@@ -87,7 +87,11 @@ def table(report: Report, others: Iterable[Snapshot]) -> list[tuple[Person, list
     """Return the people who work on a plan in the weeks to come, with what the other plans want of them."""
     plan, since = report.plan, report.as_of
     mine = loads(plan, report.schedule, since)
-    beside = [loads(s.plan, s.schedule, since) for s in others if s.plan.id != plan.id]
+    beside = [
+        loads(s.plan, s.schedule, since)
+        for s in others
+        if s.plan.id != plan.id and mine.keys() & s.plan.people.keys()
+    ]
     rows = []
     for person in plan.people.values():
         if not any(mine.get(person.id, ())):

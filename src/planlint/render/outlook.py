@@ -9,7 +9,7 @@ from msgspec import Struct
 from planlint.diagnostics import Severity
 from planlint.model import Item, Plan
 from planlint.render.escaping import Safe
-from planlint.render.load import working_days
+from planlint.render.load import table, working_days
 from planlint.render.report import Report
 from planlint.render.rows import name, progress
 from planlint.render.words import Language
@@ -23,9 +23,11 @@ SHAPES = {"green": "🟢", "amber": "🔶", "red": "🟥", "none": "⬜"}
 TIGHT = 0.05
 LIKELY, UNLIKELY = 80.0, 50.0
 BEHIND = 0.9
+JUDGED_FROM = 0.2
+"""The share of all work from which its indices mean something."""
 SOON = timedelta(28)
 MOST_REASONS = 6
-FEW = 3
+FEW, WORKDAYS = 3, 5
 MOST_CHAIN = 5
 BROKEN = frozenset({"source", "structure", "network"})
 """The categories of errors that make dates doubtful."""
@@ -184,6 +186,8 @@ def _infeasible(report: Report, verdict: Deadline, language: Language) -> Safe:
     match certificate.get("kind"):
         case "chain":
             chain = [_title(plan, str(i)) for i in _list(certificate.get("items"))]
+            if len(chain) == 1:
+                return Safe(f"{said} ({language.say('{task} cannot finish sooner', task=chain[0])})")
             shown = chain if len(chain) <= MOST_CHAIN else [*chain[:2], "…", *chain[-2:]]
             why = language.say("this order of work takes that long: {chain}", chain=" → ".join(shown))
         case "window":
@@ -247,6 +251,7 @@ def _amber(report: Report, language: Language, buffer: float | None) -> Iterator
             yield _infeasible(report, other, language)
     yield from _close(report, language, buffer)
     yield from _stuck(report, language)
+    yield from _shared(report, language, buffer)
     yield from _costly(report, language)
 
 
@@ -299,9 +304,24 @@ def _stuck(report: Report, language: Language) -> Iterator[Safe]:
             yield language.say("Not confirmed: **{title}** by {provider} on {day}", **values)
 
 
+def _shared(report: Report, language: Language, buffer: float | None) -> Iterator[Safe]:
+    """Say whom several plans want for longer than the buffer can take."""
+    for person, weeks in table(report, report.portfolio.values()):
+        excess = sum(max(0.0, w.here + w.elsewhere - w.capacity) for w in weeks if w.elsewhere)
+        a_day = max(week.capacity for week in weeks) / WORKDAYS
+        if a_day and excess / a_day > max(buffer or 0.0, 1.0):
+            yield language.say(
+                "Several plans want **{who}** for {days} more than there is time for",
+                who=person.title or person.id,
+                days=language.days(excess / a_day),
+            )
+
+
 def _costly(report: Report, language: Language) -> Iterator[Safe]:
     """Say that work is slower or dearer than planned."""
     plan, earned, money = report.plan, report.earned, report.plan.budget
+    if earned and earned.ev < JUDGED_FROM * earned.bac:
+        earned = None
     if earned and earned.spi is not None and earned.spi < BEHIND:
         yield language.say("Work is behind its plan (SPI {n})", n=round(earned.spi, 2))
     if earned and earned.cpi is not None and earned.cpi < BEHIND:

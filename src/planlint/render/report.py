@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from planlint.diagnostics import Diagnostic
 from planlint.model import Plan
+from planlint.schedule.earned import EarnedValue
 from planlint.schedule.result import Deadline, Schedule
 
 Section = str
@@ -60,42 +61,6 @@ class Chance(Protocol):
     @property
     def analytic(self) -> bool:
         """Whether it is an estimate by formula instead of a simulation."""
-
-
-class EarnedValue(Protocol):
-    """Earned value as of the status date, money in the plan's currency; None where it cannot be said."""
-
-    @property
-    def pv(self) -> float:
-        """Planned value."""
-
-    @property
-    def ev(self) -> float:
-        """Earned value."""
-
-    @property
-    def ac(self) -> float:
-        """Actual cost."""
-
-    @property
-    def bac(self) -> float:
-        """Budget at completion."""
-
-    @property
-    def spi(self) -> float | None:
-        """Schedule performance index, EV ÷ PV."""
-
-    @property
-    def cpi(self) -> float | None:
-        """Cost performance index, EV ÷ AC."""
-
-    @property
-    def eac(self) -> float | None:
-        """Estimate at completion, BAC ÷ CPI."""
-
-    @property
-    def vac(self) -> float | None:
-        """Variance at completion, BAC - EAC."""
 
 
 class Snapshot(Struct, frozen=True, kw_only=True):
