@@ -138,7 +138,7 @@ def _rows(context: Context, varied: Context | None) -> Iterator[tuple[str, ...]]
     for item in _ordered(context):
         task = plan.tasks.get(item.id)
         yield (
-            "  " * _depth(plan, task) + item.id,
+            "  " * _depth(context, task) + item.id,
             str(item.start),
             str(item.finish),
             *(_beside(item, then.get(item.id)) if then is not None else ()),
@@ -148,10 +148,11 @@ def _rows(context: Context, varied: Context | None) -> Iterator[tuple[str, ...]]
         )
 
 
-def _depth(plan: Plan, task: Task | None) -> int:
-    depth = 0
+def _depth(context: Context, task: Task | None) -> int:
+    """Return how many summaries above a task have a row of their own."""
+    items, depth = _schedule(context).items, 0
     while task is not None and task.parent is not None:
-        depth, task = depth + 1, plan.tasks.get(task.parent)
+        depth, task = depth + (task.parent in items), context.plan.tasks.get(task.parent)
     return depth
 
 
