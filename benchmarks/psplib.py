@@ -62,7 +62,8 @@ def read(path: Path) -> Plan:
         start=START,
         calendars={"default": Calendar(id="default", path=("calendars", "default"), workdays=week)},
         resources={
-            f"r{k}": Resource(id=f"r{k}", path=("resources", f"r{k}"), units=n) for k, n in enumerate(units, 1)
+            f"r{k}": Resource(id=f"r{k}", path=("resources", f"r{k}"), units=n)
+            for k, n in enumerate(units, 1)
         },
         tasks=tasks,
     )
@@ -79,7 +80,9 @@ def ask(plan: Plan, days: int, limits: Limits, *, explain: bool) -> tuple[Plan, 
 
 def main() -> int:
     """Run all instances; exit 1 when a verdict contradicts the known optimum."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--no-solver", action="store_true", help="leave CP-SAT out")
     parser.add_argument("--explain", action="store_true", help="with minimal cores and the earliest date")
@@ -106,11 +109,16 @@ def main() -> int:
                 wrong.append(f"{name}: {deadline.verdict} at {days}, optimum {optimum}")
             if options.verify:
                 wrong += [f"{name}/{days}: {reason}" for reason in verify(build(due, today=START), deadline)]
-    print(f"{len(optima)} instances, {len(seconds)} deadlines, {len(undecided)} undecided, {len(wrong)} wrong")
+    print(
+        f"{len(optima)} instances, {len(seconds)} deadlines, {len(undecided)} undecided, {len(wrong)} wrong"
+    )
     for (expected, step), count in sorted(steps.items()):
         print(f"  {expected:10} by {step:10} {count:4}")
     seconds.sort()
-    print(f"CPU seconds: median {statistics.median(seconds):.3f}, 95 % {seconds[len(seconds) * 95 // 100]:.2f}", end="")
+    print(
+        f"CPU seconds: median {statistics.median(seconds):.3f}, 95 % {seconds[len(seconds) * 95 // 100]:.2f}",
+        end="",
+    )
     print(f", most {seconds[-1]:.2f}, in all {sum(seconds):.0f}")
     for line in (*wrong, *(f"undecided: {name}" for name in undecided)):
         print(line)

@@ -265,7 +265,9 @@ class Reasoning:
                         need += energy
                         room = renewable.capacity * (end - begin)
                         if need > room - sum(
-                            units * (min(e, end) - max(b, begin)) for b, e, units in away if b < end and e > begin
+                            units * (min(e, end) - max(b, begin))
+                            for b, e, units in away
+                            if b < end and e > begin
                         ):
                             return True
         return False

@@ -27,8 +27,14 @@ def verify(network: Network, deadline: Deadline) -> list[str]:
     """
     kinds = {"schedule": _schedule, "chain": _chain, "window": _window, "core": _core}
     check = kinds.get(str(deadline.certificate["kind"]))
-    expected = {"schedule": "feasible", "bounds": "undecided"}.get(str(deadline.certificate["kind"]), "infeasible")
-    found = [] if deadline.verdict == expected else [f"a {deadline.certificate['kind']} shows no {deadline.verdict}"]
+    expected = {"schedule": "feasible", "bounds": "undecided"}.get(
+        str(deadline.certificate["kind"]), "infeasible"
+    )
+    found = (
+        []
+        if deadline.verdict == expected
+        else [f"a {deadline.certificate['kind']} shows no {deadline.verdict}"]
+    )
     return found + (check(network, deadline) if check is not None else [])
 
 
@@ -90,7 +96,9 @@ def _targets(network: Network, deadline: Deadline) -> list[str]:
         named = [*plan.tasks, *plan.milestones]
     elif deadline.kind == "deliverable":
         tasks = plan.tasks.values()
-        named = [task.id for task in tasks if deadline.item in task.deliverables and task.status != "cancelled"]
+        named = [
+            task.id for task in tasks if deadline.item in task.deliverables and task.status != "cancelled"
+        ]
     else:
         named = [deadline.item or ""]
     leaves = [leaf for name in named for leaf in network.leaves.get(name, (name,))]
@@ -135,7 +143,11 @@ def _kept(network: Network, node: Node, dates: Mapping[str, Span], listed: Mappi
     wrong = []
     start, finish = dates[node.id]
     if node.finished is not None:
-        return [] if (start, finish) == (node.started, node.finished) else [f"'{node.id}' was done at other dates"]
+        return (
+            []
+            if (start, finish) == (node.started, node.finished)
+            else [f"'{node.id}' was done at other dates"]
+        )
     shown = (start_day(start) if start < finish else date.fromisoformat(listed["start"]), finish_day(finish))
     if start == finish and not (node.links or node.settled):
         shown = start_day(start), start_day(start)
@@ -168,7 +180,12 @@ def _kept(network: Network, node: Node, dates: Mapping[str, Span], listed: Mappi
     task = network.plan.tasks.get(node.id)
     if task is not None and task.must_finish is not None and finish_day(finish) != task.must_finish:
         wrong.append(f"'{node.id}' must finish on {task.must_finish}")
-    if task is not None and task.must_start is not None and not node.settled and start_day(start) != task.must_start:
+    if (
+        task is not None
+        and task.must_start is not None
+        and not node.settled
+        and start_day(start) != task.must_start
+    ):
         wrong.append(f"'{node.id}' must start on {task.must_start}")
     return wrong
 
@@ -202,7 +219,11 @@ def _overloads(network: Network, dates: Mapping[str, Span], people: Iterable[str
         for period in resource.unavailable:
             first, last = instant(period.start), _until(period.finish)
             units = min(period.units or resource.units, resource.units)
-            rows += [(max(b, first), min(e, last), float(units)) for b, e in _joined(worked) if b < last and e > first]
+            rows += [
+                (max(b, first), min(e, last), float(units))
+                for b, e in _joined(worked)
+                if b < last and e > first
+            ]
         if resource.calendar is not None:
             calendar = network.calendars.calendar(resource.calendar)
             closed = any(calendar.between(b, e) < e - b for b, e in worked)
@@ -310,7 +331,9 @@ def _window(network: Network, deadline: Deadline) -> list[str]:
                     stretches = [s for b, e, _ in stretches for s in free.segments(b, e)]
             minutes = sum(e - b for b, e, _ in stretches)
             least = minutes if least is None else min(least, minutes)
-        need += (least or 0) * (node.people[person.id] / 100 * share if "person" in claim else node.uses[resource.id])
+        need += (least or 0) * (
+            node.people[person.id] / 100 * share if "person" in claim else node.uses[resource.id]
+        )
         worked += [(b, e) for b, e, _ in _work(network, node, begin, end)]
     if "person" not in claim:
         spans = _joined(sorted(worked))
@@ -338,7 +361,9 @@ def _latest(network: Network, deadline: Deadline, name: str, first: int) -> int:
             moved = structs.replace(node, resumes=start)
             changed = structs.replace(network, nodes={**network.nodes, name: moved})
             return max(_alone(changed, network.nodes)[t][1] for t in targets) <= _until(deadline.date)
-        return max(_alone(network, network.nodes, {name: start})[t][1] for t in targets) <= _until(deadline.date)
+        return max(_alone(network, network.nodes, {name: start})[t][1] for t in targets) <= _until(
+            deadline.date
+        )
 
     low, high = first, _until(deadline.date)
     while low < high:

@@ -16,7 +16,7 @@ from planlint.schedule import solver
 from planlint.schedule.bounds import Reasoning
 from planlint.schedule.calendar import HorizonError, finish_day, instant
 from planlint.schedule.formulate import Formulation, due, formulate
-from planlint.schedule.generation import Budget, Dates, improve, lateness, serial
+from planlint.schedule.generation import Budget, Dates, improve, lateness, parallel, serial
 from planlint.schedule.network import Network
 from planlint.schedule.problem import FOREVER, Problem, ancestors, heads, part, tails
 from planlint.schedule.proof import chain, core, free, named, window
@@ -110,21 +110,31 @@ def questions(plan: Plan, network: Network, place: Mapping[str, int]) -> list[Qu
 class _Judge:
     """What the deadlines of one plan share: the problem, and schedules found so far."""
 
-    def __init__(self, formulation: Formulation, schedule: Schedule, limits: Limits, *, explain: bool) -> None:
+    def __init__(
+        self, formulation: Formulation, schedule: Schedule, limits: Limits, *, explain: bool
+    ) -> None:
         self.formulation = formulation
         self.schedule = schedule
         self.limits = limits
         self.explain = explain
         self.problem = formulation.problem
         self.starts, self.finishes = heads(self.problem)
+        self.free = free(formulation)
+        self.early = heads(self.free)
+        nodes = formulation.network.nodes
+        self.real = [nodes[a.id].real for a in self.problem.activities]
         self.known: list[Spans] = []
-        self.certificates: dict[int, Mapping[str, object]] = {}
+        self.shown: dict[int, tuple[Mapping[str, object], Mapping[str, tuple[int, int]]]] = {}
         self.begun = False
+        self.hard = 0
 
     def deadline(self, question: Question) -> Deadline:
         """Return the verdict on one deadline."""
         ids = [self.problem.activities[i].id for i in question.targets]
-        early = max((self.schedule.items[name].finish for name in ids if name in self.schedule.items), default=question.day)
+        early = max(
+            (self.schedule.items[name].finish for name in ids if name in self.schedule.items),
+            default=question.day,
+        )
         blank = Deadline(
             item=question.item,
             kind=question.kind,
@@ -146,7 +156,7 @@ class _Judge:
         try:
             if question.partial:
                 return "undecided"
-            if chain(self.formulation, question.targets, question.until) is not None:
+            if self._chain(question) is not None:
                 return "infeasible"
             if self._known(question) is not None:
                 return "feasible"
@@ -156,7 +166,7 @@ class _Judge:
         return "undecided" if feasible is None else "feasible" if feasible else "infeasible"
 
     def _judged(self, question: Question, blank: Deadline) -> Deadline:
-        late = chain(self.formulation, question.targets, question.until)
+        late = self._chain(question)
         if late is not None:
             return self._late(question, blank, late)
         known = self._known(question)
@@ -173,15 +183,22 @@ class _Judge:
             return self._infeasible(question, blank, sub, kept, answer)
         return self._open(question, blank)
 
+    def _chain(self, question: Question) -> tuple[list[int], int] | None:
+        return chain(self.free, self.early, question.targets, question.until, self.real)
+
     def _known(self, question: Question) -> Spans | None:
         """Return a schedule found earlier that keeps this deadline; the first time, generate one."""
         if not self.begun:
             self.begun = True
-            lst, _ = tails(self._all_due())
+            lst, lft = tails(self._all_due())
             end = max(self.finishes, default=0)
-            dates = serial(self.problem, [float(min(at, end)) for at in lst])
-            if dates is not None and lateness(self.problem, dates) <= 0:
-                self.known.append(self._spans(dates))
+            rank = [float(min(at, end)) for at in lst]
+            for scheme in (serial, parallel):
+                dates = scheme(self.problem, rank)
+                if dates is not None and lateness(self.problem, dates) <= 0:
+                    self.known.append(self._spans(dates))
+                    if all(f <= at for f, at in zip(dates.finishes, lft, strict=True)):
+                        break  # nothing is late, so another one is not needed
         for spans in self.known:
             if all(spans[i][1] <= question.until for i in question.targets):
                 return spans
@@ -205,7 +222,7 @@ class _Judge:
         In `minutes` it comes without `must_start` and `must_finish`, as proofs by window need it.
         """
         form = self.formulation
-        problem = free(form) if minutes else form.problem
+        problem = self.free if minutes else form.problem
         if question.kind == "must_finish" and day != question.day:
             problem = without_must(problem, question.targets)
         kept = sorted(ancestors(problem, {*question.targets, *form.must}))
@@ -216,9 +233,12 @@ class _Judge:
 
     def _settle(self, problem: Problem, limits: Limits | None = None) -> Answer:
         limits = limits or self.limits
-        if len(problem.activities) > MOST:
+        if len(self.problem.activities) > MOST:
             limits = Limits(generation=1, reasoning=2 * len(problem.activities), solver=0)
-        return settle(problem, limits)
+        share = structs.replace(limits, solver=limits.solver / (1 + self.hard))
+        answer = settle(problem, share)
+        self.hard += answer.step in {"solver", ""}  # a plan with many hard deadlines takes no longer for it
+        return answer
 
     def _complete(self, sub: Problem, kept: list[int], answer: Answer) -> Spans | None:
         """Place everything else around a schedule of what the deadline waits for."""
@@ -233,21 +253,21 @@ class _Judge:
         return self._spans(whole) if whole is not None else None
 
     def _feasible(self, blank: Deadline, spans: Spans, step: str) -> Deadline:
-        network = self.formulation.network
-        if id(spans) not in self.certificates:
-            place = self.formulation.place
+        if id(spans) not in self.shown:
+            network, place = self.formulation.network, self.formulation.place
+            names = [name for name in (*network.plan.tasks, *network.plan.milestones) if name in place]
+            witness = {name: spans[place[name]] for name in names}
             tasks = {}
-            for name in (*network.plan.tasks, *network.plan.milestones):
-                if name in place:
-                    start, finish = self.formulation.days(place[name], spans[place[name]])
-                    tasks[name] = {"start": start.isoformat(), "finish": finish.isoformat()}
-            self.certificates[id(spans)] = {"kind": "schedule", "tasks": tasks}
-        witness = {a.id: span for a, span in zip(self.problem.activities, spans, strict=True)}
+            for name, span in witness.items():
+                start, finish = self.formulation.days(place[name], span)
+                tasks[name] = {"start": start.isoformat(), "finish": finish.isoformat()}
+            self.shown[id(spans)] = {"kind": "schedule", "tasks": tasks}, witness
+        certificate, witness = self.shown[id(spans)]
         return structs.replace(
             blank,
             verdict="feasible",
-            certificate=self.certificates[id(spans)],
-            witness={name: witness[name] for name in witness if network.nodes[name].real},
+            certificate=certificate,
+            witness=witness,
             possible=blank.date,
             decided_by=step,
         )
@@ -278,7 +298,7 @@ class _Judge:
         if full is not None:
             certificate, step = full, "energy"
         else:
-            real = [form.network.nodes[a.id].real for a in sub.activities]
+            real = [self.real[i] for i in kept]
             certificate = named(form, sub, core(sub, real, self.limits if self.explain else _HASTY))
         found = structs.replace(blank, verdict="infeasible", certificate=certificate, decided_by=step)
         return self._dated(question, found)
@@ -294,6 +314,9 @@ class _Judge:
     def earliest(self, question: Question) -> date | None:
         """Return the earliest day that a schedule was found for: bisection over days, each one solved."""
         form = self.formulation
+        if len(self.problem.activities) > MOST:  # the schedules there are must do
+            ends = [max(spans[i][1] for i in question.targets) for spans in self.known]
+            return finish_day(min(ends)) if ends else None
         low = question.day + timedelta(days=1)
         low = max(low, finish_day(max(form.finish(self.finishes[i]) for i in question.targets)))
         sub, kept = self.ask(question, low)
@@ -302,17 +325,18 @@ class _Judge:
         def reached(dates: Dates) -> date:
             return finish_day(max(form.finish(dates.finishes[where[i]]) for i in question.targets))
 
-        small = len(sub.activities) <= MOST
-        best, late = improve(sub, Budget(self.limits.generation // 5 if small else 1), self.limits.seed)
+        best, late = improve(sub, Budget(self.limits.generation // 5), self.limits.seed)
         if best is None:
             return None
         musts = without_must(self.problem, question.targets if question.kind == "must_finish" else ())
         if form.must and lateness(part(musts, kept), best) > 0:
             return None
         high = reached(best)
-        if late <= 0 or not small or not self.explain:
+        if late <= 0 or not self.explain:
             return high
-        quick = structs.replace(self.limits, generation=self.limits.generation // 5, solver=self.limits.solver / 5)
+        quick = structs.replace(
+            self.limits, generation=self.limits.generation // 5, solver=self.limits.solver / 5
+        )
         while low < high:
             middle = low + (high - low) // 2
             answer = self._settle(self.ask(question, middle)[0], quick)
@@ -325,6 +349,8 @@ class _Judge:
     def _open(self, question: Question, blank: Deadline) -> Deadline:
         """Say what is known of a deadline that the limits leave undecided."""
         low, high = blank.finish, question.day
+        if len(self.problem.activities) > MOST:
+            low = high
         while low < high:  # the earliest day that bounds do not rule out
             middle = low + (high - low) // 2
             reasoning = Reasoning(self.ask(question, middle)[0], Budget(self.limits.reasoning))

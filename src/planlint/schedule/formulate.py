@@ -13,7 +13,7 @@ from datetime import date
 from msgspec import Struct
 
 from planlint.model import MINUTES_A_DAY, Period, Task
-from planlint.schedule.calendar import Shift, WorkingDays, Worktime, finish_day, instant, start_day
+from planlint.schedule.calendar import FULL, Shift, WorkingDays, Worktime, finish_day, instant, start_day
 from planlint.schedule.network import Network, Node
 from planlint.schedule.problem import (
     FOREVER,
@@ -154,8 +154,7 @@ class _Formulator:
             if not node.settled
             for k in node.links
         ]
-        bare = assemble(activities, links, ())
-        self.last = max(heads(bare)[1], default=0) + _YEARS
+        self.bare = activities, links
         problem = assemble(activities, links, [*self._people(), *self._resources()])
         must = frozenset(
             i
@@ -172,11 +171,15 @@ class _Formulator:
     def _activity(self, node: Node) -> Activity:
         task = self.plan.tasks.get(node.id) if node.kind == "task" else None
         if node.finished is not None:
-            return Activity(id=node.id, work=0, release=0, fixed=(node.started or node.finished, node.finished))
+            return Activity(
+                id=node.id, work=0, release=0, fixed=(node.started or node.finished, node.finished)
+            )
         if not node.work:
             release = 0 if node.not_before is None else node.calendar.start_at(node.not_before)
             if node.started is not None:
-                return Activity(id=node.id, work=0, release=0, fixed=(node.started, node.resumes or node.started))
+                return Activity(
+                    id=node.id, work=0, release=0, fixed=(node.started, node.resumes or node.started)
+                )
             bounds = _must(task) if task else {}
             release = max(release, bounds.pop("release", 0))
             return Activity(id=node.id, work=0, release=release, any_of=node.kind == "earliest", **bounds)
@@ -253,7 +256,7 @@ class _Formulator:
             if len(masks) == 1:
                 ((mask, shares),) = masks.items()
                 clock = self._clock(mask)
-                lengths = {i: n for i in shares if (n := self._length(i, mask, clock)) is not None}
+                lengths = {i: n for i in shares if (n := self._length(i, mask)) is not None}
                 yield self._renewable(who, "person", 100 * SHARE, shares, lengths, clock)
                 continue
             for active, spans in self._classes([self._clock(mask) for mask in masks]).items():
@@ -263,19 +266,29 @@ class _Formulator:
                         shares.update(more)
                 yield self._renewable(who, "person", 100 * SHARE, shares, {}, Minutes(spans))
 
-    def _length(self, i: int, mask: Support, clock: Worktime) -> int | None:
+    def _length(self, i: int, mask: Support) -> int | None:
         """Return the minutes of a mask that an activity takes, when that does not depend on its start."""
-        node = self.nodes[i]
-        if self._support(node) != mask:
-            return None
-        start = node.worktime.start_at(self.network.start)
-        return clock.between(start, self._worktime(node).forward(start, node.work))
+        return self._minutes(self.nodes[i]) if self._support(self.nodes[i]) == mask else None
+
+    def _minutes(self, node: Node) -> int:
+        """Return the minutes that a node takes whose people, if any, all work at the same times."""
+        task = self.plan.tasks.get(node.id)
+        if task is None or task.effort is None:
+            return node.work
+        shares = [self.plan.people[who].share * node.people[who] for who in self._workers(node)]
+        rate = sum(round(share * (FULL / 10_000)) for share in shares) if shares else FULL
+        return -(-node.work // rate)
+
+    def _last(self) -> int:
+        """Return an instant well behind the critical path."""
+        return max(heads(assemble(*self.bare, ()))[1], default=self.network.start) + _YEARS
 
     def _classes(self, clocks: list[Worktime]) -> dict[int, list[tuple[int, int]]]:
         """Cut time into stretches by which of the clocks run; bit n of a key stands for the n-th clock."""
         changes: dict[int, int] = {}
+        last = self._last()
         for number, clock in enumerate(clocks):
-            for begin, end, _ in clock.segments(self.network.start, self.last):
+            for begin, end, _ in clock.segments(self.network.start, last):
                 changes[begin] = changes.get(begin, 0) ^ (1 << number)
                 changes[end] = changes.get(end, 0) ^ (1 << number)
         found: dict[int, list[tuple[int, int]]] = {}
@@ -301,7 +314,7 @@ class _Formulator:
             mask: Clock | None = None
             if len(supports) == 1 and first is not None and len(first) == 1:
                 clock = self._clock(first)
-                lengths = {i: n for i in shares if (n := self._length(i, first, clock)) is not None}
+                lengths = {i: n for i in shares if (n := self._length(i, first)) is not None}
                 mask = clock
             elif None not in supports:
                 parts = {part for support in supports if support is not None for part in support}
@@ -309,7 +322,11 @@ class _Formulator:
                 spans = sorted(span for found in self._classes(clocks).values() for span in found)
                 mask = Minutes(spans)
             taken = [
-                (instant(p.start), instant(p.finish) + MINUTES_A_DAY, min(p.units or resource.units, resource.units))
+                (
+                    instant(p.start),
+                    instant(p.finish) + MINUTES_A_DAY,
+                    min(p.units or resource.units, resource.units),
+                )
                 for p in resource.unavailable
             ]
             own = frozenset({(self.calendars.working_days(resource.calendar), ())})
@@ -329,8 +346,9 @@ class _Formulator:
 
     def _closed(self, calendar: str, units: int) -> list[tuple[int, int, int]]:
         """Return the stretches in which a resource's calendar does not work."""
-        open_ = self.calendars.calendar(calendar).segments(self.network.start, self.last)
-        edges = [self.network.start, *(edge for begin, end, _ in open_ for edge in (begin, end)), self.last]
+        first, last = self.network.start, self._last()
+        open_ = self.calendars.calendar(calendar).segments(first, last)
+        edges = [first, *(edge for begin, end, _ in open_ for edge in (begin, end)), last]
         return [
             (begin, end, units) for begin, end in zip(edges[::2], edges[1::2], strict=True) if begin < end
         ]
@@ -368,7 +386,10 @@ class _Formulator:
                 task = self.plan.tasks.get(node.id)
                 if task and (node.not_before != self.network.start or task.must_start or task.must_finish):
                     return False  # a point in time at the beginning of a day
-                if any(k.type[0] == "S" or self.nodes[self.place[k.predecessor]].kind == "earliest" for k in node.links):
+                if any(
+                    k.type[0] == "S" or self.nodes[self.place[k.predecessor]].kind == "earliest"
+                    for k in node.links
+                ):
                     return False
             if any(k.elapsed and k.lag for k in node.links):
                 return False
@@ -384,22 +405,18 @@ class _Formulator:
                 return at
             return self.default.between(origin, max(at, origin))
 
-        def length(a: Activity) -> int:
-            if a.clock is None:
-                return a.work
-            start = a.clock.start_at(self.network.start)
-            return self.default.between(start, a.clock.forward(start, a.work))
-
         activities = []
-        for a in plain.minutes.activities:
+        for a, node in zip(plain.minutes.activities, self.nodes, strict=True):
             begin = a.latest_start
             activities.append(
                 Activity(
                     id=a.id,
-                    work=length(a),
+                    work=self._minutes(node) if a.work else 0,
                     release=tick(a.release),
                     latest_start=tick(begin + 1) - 1 if begin < FOREVER else FOREVER,
-                    earliest_finish=tick(a.earliest_finish - 1) + 1 if a.earliest_finish > -FOREVER else -FOREVER,
+                    earliest_finish=tick(a.earliest_finish - 1) + 1
+                    if a.earliest_finish > -FOREVER
+                    else -FOREVER,
                     latest_finish=tick(a.latest_finish),
                     begun=None if a.begun is None else tick(a.begun),
                     fixed=None if a.fixed is None else (tick(a.fixed[0]), tick(a.fixed[1])),

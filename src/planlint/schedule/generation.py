@@ -267,9 +267,7 @@ def justified(problem: Problem, mirror: Problem, dates: Dates, late: int) -> Dat
         given = original.latest_finish
         until = end if given >= FOREVER else given + max(late, 0)
         release = -max(until, at)
-        activities.append(
-            Activity(id=activity.id, work=activity.work, release=release, clock=activity.clock)
-        )
+        activities.append(Activity(id=activity.id, work=activity.work, release=release, clock=activity.clock))
     right = serial(with_activities(mirror, activities), [-float(at) for at in dates.finishes])
     return serial(problem, [-float(at) for at in right.finishes]) if right is not None else None
 

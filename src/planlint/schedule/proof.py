@@ -37,14 +37,19 @@ class Core(Struct, frozen=True):
     minimal: bool
 
 
-def chain(formulation: Formulation, targets: Iterable[int], until: int) -> tuple[list[int], int] | None:
+def chain(
+    problem: Problem,
+    dates: tuple[list[int], list[int]],
+    targets: Iterable[int],
+    until: int,
+    real: Sequence[bool],
+) -> tuple[list[int], int] | None:
     """Return the shortest chain of activities that ends after `until` all alone, and when it ends.
 
-    Works in minutes; joins are among the positions. What must start or finish on a day moves nothing here:
-    a deadline that only such a constraint makes late has a core.
+    `problem` is `free`, with its `heads`; joins, which are not `real`, are among the positions. What must
+    start or finish on a day moves nothing here: a deadline that only such a constraint makes late has a core.
     """
-    problem = free(formulation)
-    starts, finishes = heads(problem)
+    starts, finishes = dates
     last = max(targets, key=lambda i: (finishes[i], -i))
     if finishes[last] <= until:
         return None
@@ -54,9 +59,7 @@ def chain(formulation: Formulation, targets: Iterable[int], until: int) -> tuple
     for first in range(len(found) - 1, -1, -1):
         kept = sorted(found[first:])
         alone = heads(part(problem, kept))[1][kept.index(last)]
-        if alone > until and problem.activities[found[first]].id in formulation.network.plan.tasks.keys() | (
-            formulation.network.plan.milestones.keys()
-        ):
+        if alone > until and real[found[first]]:
             return found[first:], alone
     return found, finishes[last]
 
@@ -162,7 +165,9 @@ def core(problem: Problem, real: Sequence[bool], limits: Limits, attempts: int =
     chunks, then one by one; a member stays when the problem without it is feasible, or not decided
     (`minimal` is False then).
     """
-    cheap = structs.replace(limits, generation=max(1, limits.generation // 5), reasoning=limits.reasoning // 3)
+    cheap = structs.replace(
+        limits, generation=max(1, limits.generation // 5), reasoning=limits.reasoning // 3
+    )
     spent = 0.0
     left = attempts
 
@@ -173,7 +178,9 @@ def core(problem: Problem, real: Sequence[bool], limits: Limits, attempts: int =
         left -= 1
         rest = limits.solver - spent
         sub = part(problem, activities, renewables)
-        answer = settle(_reachable(sub), structs.replace(cheap, solver=max(0.0, min(rest, limits.solver / 4))))
+        answer = settle(
+            _reachable(sub), structs.replace(cheap, solver=max(0.0, min(rest, limits.solver / 4)))
+        )
         if answer.step in {"solver", ""}:
             spent += limits.solver / 20
         return None if answer.feasible is None else not answer.feasible
@@ -185,7 +192,9 @@ def core(problem: Problem, real: Sequence[bool], limits: Limits, attempts: int =
             shared.discard(number)
     est, _ = heads(problem)
     lst, _ = tails(problem)
-    tasks = sorted((i for i in kept if real[i]), key=lambda i: (min(lst[i], FOREVER) - est[i], -i), reverse=True)
+    tasks = sorted(
+        (i for i in kept if real[i]), key=lambda i: (min(lst[i], FOREVER) - est[i], -i), reverse=True
+    )
     size = max(1, len(tasks) // 2)
     while size > 1:
         for at in range(0, len(tasks), size):

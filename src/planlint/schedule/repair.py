@@ -36,7 +36,9 @@ def repairs(network: Network, deadline: Deadline, limits: Limits = _QUICK) -> tu
     return tuple(found[:KEPT])
 
 
-def repaired(network: Network, deadlines: tuple[Deadline, ...], limits: Limits = _QUICK) -> tuple[Deadline, ...]:
+def repaired(
+    network: Network, deadlines: tuple[Deadline, ...], limits: Limits = _QUICK
+) -> tuple[Deadline, ...]:
     """Return the deadlines with their repairs."""
     return tuple(structs.replace(d, repairs=repairs(network, d, limits)) for d in deadlines)
 
@@ -65,7 +67,9 @@ def _candidates(network: Network, deadline: Deadline, limits: Limits) -> Iterato
 
 
 def _fits(network: Network, plan: Plan, deadline: Deadline, limits: Limits) -> bool:
-    externals = {n.id: (n.started or 0, n.finished or 0) for n in network.nodes.values() if n.kind == "external"}
+    externals = {
+        n.id: (n.started or 0, n.finished or 0) for n in network.nodes.values() if n.kind == "external"
+    }
     try:
         changed = build(plan, today=start_day(network.start), externals=externals)
         return verdict(changed, analyse(changed), deadline, limits) == "feasible"
@@ -138,7 +142,9 @@ def _freed(network: Network, deadline: Deadline, who: str, fits: Callable[[Plan]
         points = person.operations - share(steps)
         text = f"lower the operations of {who} from {person.operations:g}% to {share(steps):g}%"
         yield Repair(
-            text=text, what_if=f"people.{who}.operations={share(steps):g}%", size_days=round(span * points / 100, 2)
+            text=text,
+            what_if=f"people.{who}.operations={share(steps):g}%",
+            size_days=round(span * points / 100, 2),
         )
 
 

@@ -48,6 +48,8 @@ def settle(problem: Problem, limits: Limits) -> Answer:
         return Answer(False, step="logic")
     if not reasoning.tighten(w):
         return Answer(False, step="energy")
+    if limits.generation <= 1:
+        return Answer(None)
     dates, late = improve(problem, Budget(limits.generation // 10), limits.seed)
     if late <= 0:
         return Answer(True, dates, "generation")

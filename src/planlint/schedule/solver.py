@@ -104,7 +104,8 @@ def _variables(model: Any, reasoning: Reasoning, w: Windows) -> list[Variables] 
     """Make the expressions of all activities; None: there are too many starts to list."""
     problem = reasoning.problem
     simple = [
-        a.clock is None and all(k.clock is None for k in problem.out[i]) for i, a in enumerate(problem.activities)
+        a.clock is None and all(k.clock is None for k in problem.out[i])
+        for i, a in enumerate(problem.activities)
     ]
     unit = 1 if all(simple) else _grid(problem, w, simple)
     if unit is None:
@@ -224,7 +225,9 @@ def _grid(problem: Problem, w: Windows, simple: Sequence[bool]) -> int | None:
             after = problem.activities[link.after]
             if link.type[1] == "F" and after.work:  # where a finish that is asked for puts the start
                 for at in _starts(problem, link.before, w, base, unit):
-                    asked = link.shift(finish(problem.activities[link.before], at) if link.type[0] == "F" else at)
+                    asked = link.shift(
+                        finish(problem.activities[link.before], at) if link.type[0] == "F" else at
+                    )
                     wider = math.gcd(wider, start_for(after, asked) - base)
         if wider == unit:
             return unit
@@ -248,7 +251,9 @@ def _constrain(model: Any, reasoning: Reasoning, w: Windows, variables: Sequence
         away = [(renewable.position(b), renewable.position(e), units) for b, e, units in renewable.taken]
         intervals = [model.new_interval_var(*variables[i].places[number], "") for i in users]
         intervals += [model.new_fixed_size_interval_var(b, e - b, "") for b, e, _ in away]
-        model.add_cumulative(intervals, [*users.values(), *(units for _, _, units in away)], renewable.capacity)
+        model.add_cumulative(
+            intervals, [*users.values(), *(units for _, _, units in away)], renewable.capacity
+        )
     for clique, number in _cliques(reasoning):
         model.add_no_overlap([model.new_interval_var(*variables[i].places[number[i]], "") for i in clique])
 
