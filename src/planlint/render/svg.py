@@ -17,13 +17,13 @@ from planlint.render.words import Language
 from planlint.schedule.calendar import HorizonError, calendars, instant
 from planlint.schedule.result import Scheduled
 
-WIDTH, LEFT, ROW, HEADER, TOP = 1000, 484, 22, 36, 92
+WIDTH, LEFT, ROW, HEADER, TOP = 1000, 494, 22, 36, 92
 MOST_ROWS = 1000
 REPEAT = 40
 MONTH_WIDTH, WEEK_WIDTH, YEAR, HALF_A_YEAR = 44, 34, 12, 26
 WIDE = 0x2E80
 """Characters from here on are as wide as high."""
-COLUMNS = ((6, 34), (42, 228), (274, 92), (370, 54), (426, 54))
+COLUMNS = ((6, 34), (42, 222), (268, 92), (364, 62), (428, 62))
 """Left edge and width of WBS, task, owner, start, finish."""
 
 _COLOURS = {
@@ -265,9 +265,10 @@ def _row(row: Row, y: float, axis: Axis, before: Scheduled | None, language: Lan
         write = language.short_date if axis.first.year == axis.last.year else language.compact_date
         cells += (svg(write(day)) for day in (row.dates.start, row.dates.finish))
     bold = " b" if row.summary else ""
-    classes, shifts = ("soft s", "text", "soft s", "text", "text"), (0, indent, 0, 0, 0)
+    classes = ("soft s", f"text{bold}", f"soft s{bold}", "text s", "text s")
+    shifts = (0, indent, 0, 0, 0)
     texts = "".join(
-        f'<text class="{kind}{bold}" x="{x + shift}" y="{y + 15:g}">{text}</text>'
+        f'<text class="{kind}" x="{x + shift}" y="{y + 15:g}">{text}</text>'
         for (x, _), text, kind, shift in zip(COLUMNS, cells, classes, shifts, strict=False)
         if text
     )
