@@ -3,6 +3,7 @@
 import builtins
 import random
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -10,12 +11,17 @@ from msgspec import structs
 from planlint.builder import build as build_plan
 from planlint.document import read
 from planlint.model import Plan
+from planlint.schedule.bounds import Reasoning
 from planlint.schedule.certificate import verify
 from planlint.schedule.critical_path import analyse
-from planlint.schedule.feasibility import decide
+from planlint.schedule.feasibility import _Judge, decide, questions
+from planlint.schedule.formulate import formulate
+from planlint.schedule.generation import Budget
 from planlint.schedule.network import build
+from planlint.schedule.repair import repairs
 from planlint.schedule.result import Deadline
 from planlint.schedule.search import Limits
+from planlint.schedule.solver import solve
 
 START = date(2026, 1, 5)  # a Monday
 
@@ -29,7 +35,7 @@ def plan_of(text: str) -> Plan:
     return built.plan
 
 
-def judged(plan: Plan, **kwargs) -> tuple[Deadline, ...]:
+def judged(plan: Plan, **kwargs: Any) -> tuple[Deadline, ...]:
     network = build(plan, today=START)
     found = decide(plan, analyse(network), network, **kwargs)
     for deadline in found:
@@ -40,7 +46,7 @@ def judged(plan: Plan, **kwargs) -> tuple[Deadline, ...]:
 # The reference
 
 
-def text_of(case: dict) -> str:
+def text_of(case: dict[str, Any]) -> str:
     lines = ["planlint: 1", "title: t", f"start: {START}"]
     if case["due"]:
         lines.append(f"deadline: {case['due']}")
@@ -67,28 +73,35 @@ def text_of(case: dict) -> str:
             fields.append(f"depends_on: [{waits}]")
         if task["all"]:
             fields.append("calendar: all")
-        fields += [f"{key}: {task[key]}" for key in ("not_before", "deadline", "must_start", "must_finish") if task.get(key)]
+        fields += [
+            f"{key}: {task[key]}"
+            for key in ("not_before", "deadline", "must_start", "must_finish")
+            if task.get(key)
+        ]
         lines.append(f"  {name}: {{{', '.join(fields)}}}")
     return "\n".join(lines) + "\n"
 
 
-def random_case(seed: int) -> dict:
+def random_case(seed: int) -> dict[str, Any]:
     rng = random.Random(seed)
 
     def day(most: int = 11) -> date:
         return START + timedelta(days=rng.randrange(most))
 
-    def spell(chance: float) -> list:
+    def spell(chance: float) -> list[tuple[date, date]]:
         if rng.random() > chance:
             return []
         first = day()
         return [(first, first + timedelta(days=rng.randrange(3)))]
 
     people = {
-        name: {"share": rng.choice((100, 100, 50)), "off": spell(0.4)} for name in ("ana", "bob")[: rng.randint(1, 2)]
+        name: {"share": rng.choice((100, 100, 50)), "off": spell(0.4)}
+        for name in ("ana", "bob")[: rng.randint(1, 2)]
     }
-    resources = {"lift": {"units": rng.randint(1, 2), "away": spell(0.4)}} if rng.random() < 0.6 else {}
-    tasks: dict[str, dict] = {}
+    resources: dict[str, dict[str, Any]] = (
+        {"lift": {"units": rng.randint(1, 2), "away": spell(0.4)}} if rng.random() < 0.6 else {}
+    )
+    tasks: dict[str, dict[str, Any]] = {}
     for name in "abcde"[: rng.randint(2, 5)]:
         kind = rng.choice(("effort", "effort", "duration"))
         waits = [
@@ -101,7 +114,9 @@ def random_case(seed: int) -> dict:
             "need": rng.randint(1, 3),
             "who": rng.choice(tuple(people)) if kind == "effort" or rng.random() < 0.5 else None,
             "share": rng.choice((100, 100, 50)),
-            "uses": {"lift": rng.randint(1, resources["lift"]["units"])} if resources and rng.random() < 0.5 else {},
+            "uses": {"lift": rng.randint(1, resources["lift"]["units"])}
+            if resources and rng.random() < 0.5
+            else {},
             "waits": waits,
             "all": kind == "duration" and rng.random() < 0.3,
             "not_before": day(5) if rng.random() < 0.2 else None,
@@ -121,12 +136,14 @@ def random_case(seed: int) -> dict:
 class Reference:
     """All start days of all tasks, with the capacity of each day."""
 
-    def __init__(self, case: dict, *, keep: set | None = None, capacity: set | None = None) -> None:
+    def __init__(
+        self, case: dict[str, Any], *, keep: set[str] | None = None, capacity: set[str] | None = None
+    ) -> None:
         self.case = case
         self.keep = set(case["tasks"]) if keep is None else keep
         self.capacity = {*case["people"], *case["resources"]} if capacity is None else capacity
 
-    def works(self, task: dict, day: date) -> bool:
+    def works(self, task: dict[str, Any], day: date) -> bool:
         if task["who"] and any(a <= day <= b for a, b in self.case["people"][task["who"]]["off"]):
             return False
         return task["all"] or self.workday(day)
@@ -134,7 +151,7 @@ class Reference:
     def workday(self, day: date) -> bool:
         return self.case["seven"] or day.weekday() < 5
 
-    def days(self, task: dict, start: date) -> list[date] | None:
+    def days(self, task: dict[str, Any], start: date) -> list[date] | None:
         """The days worked when it starts on `start`; None when it cannot start then."""
         if not self.works(task, start):
             return None
@@ -170,7 +187,9 @@ class Reference:
         last = max([last, *(tasks[n]["must_start"] or START for n in order)])
         return self._extend(order, 0, {}, wanted, last + timedelta(days=2))
 
-    def _extend(self, order: list, n: int, placed: dict, wanted: dict, last: date) -> bool:
+    def _extend(
+        self, order: list[str], n: int, placed: dict[str, list[date]], wanted: dict[str, date], last: date
+    ) -> bool:
         if n == len(order):
             return True
         name = order[n]
@@ -186,7 +205,14 @@ class Reference:
             start += timedelta(days=1)
         return False
 
-    def _kept(self, name: str, task: dict, days: list, placed: dict, wanted: dict) -> bool:
+    def _kept(  # noqa: C901, PLR0911 - one case after the other, read from the top
+        self,
+        name: str,
+        task: dict[str, Any],
+        days: list[date],
+        placed: dict[str, list[date]],
+        wanted: dict[str, date],
+    ) -> bool:
         if name in wanted and days[-1] > wanted[name]:
             return False
         if task["must_start"] and days[0] != task["must_start"]:
@@ -215,7 +241,7 @@ class Reference:
                     at += timedelta(days=1)
         return self._room(task, days, placed)
 
-    def _room(self, task: dict, days: list, placed: dict) -> bool:
+    def _room(self, task: dict[str, Any], days: list[date], placed: dict[str, list[date]]) -> bool:  # noqa: C901 - one case after the other, read from the top
         if task["who"] in self.capacity:
             for day in days:
                 load = task["share"]
@@ -230,12 +256,12 @@ class Reference:
                 continue
             resource = self.case["resources"][name]
             users = [(task, days), *((self.case["tasks"][o], w) for o, w in placed.items())]
-            users = [(t["uses"][name], w, t) for t, w in users if name in t["uses"]]
+            users = [(t, w) for t, w in users if name in t["uses"]]
             everyone = [t for t in self.case["tasks"].values() if name in t["uses"]]
             day = days[0]
             while day <= days[-1]:
                 if any(self.works(t, day) for t in everyone):
-                    units = sum(u for u, w, _ in users if w[0] <= day <= w[-1])
+                    units = sum(t["uses"][name] for t, w in users if w[0] <= day <= w[-1])
                     gone = resource["units"] if any(a <= day <= b for a, b in resource["away"]) else 0
                     if units > resource["units"] - gone:
                         return False
@@ -243,7 +269,7 @@ class Reference:
         return True
 
 
-def wanted_by(case: dict, deadline: Deadline) -> dict[str, date]:
+def wanted_by(case: dict[str, Any], deadline: Deadline) -> dict[str, date]:
     names = case["tasks"] if deadline.item is None else [deadline.item]
     return dict.fromkeys(names, deadline.date)
 
@@ -263,13 +289,13 @@ def test_verdicts_are_those_of_the_reference(block: int) -> None:
     assert decided
 
 
-def minimal(case: dict, deadline: Deadline) -> None:
+def minimal(case: dict[str, Any], deadline: Deadline) -> None:
     """The core cannot hold alone, and can without any one of its members."""
-    core = deadline.certificate
+    core: Any = deadline.certificate
     tasks, shared = set(core["tasks"]), {*core["people"], *core["resources"]}
     wanted = wanted_by(case, deadline)
 
-    def fits(tasks: set, shared: set) -> bool:
+    def fits(tasks: set[str], shared: set[str]) -> bool:
         inside = {name: day for name, day in wanted.items() if name in tasks}
         return Reference(case, keep=tasks, capacity=shared).feasible(inside)
 
@@ -279,3 +305,138 @@ def minimal(case: dict, deadline: Deadline) -> None:
         assert fits(tasks - {name}, shared), (name, core)
     for name in shared:
         assert fits(tasks, shared - {name}), (name, core)
+
+
+# Whole plans
+
+OVERLOAD = """\
+planlint: 1
+title: t
+start: 2026-01-05
+deadline: 2026-01-14
+people:
+  ana: {name: Ana, operations: 20%}
+tasks:
+  a: {title: A, owner: ana, effort: 4d}
+  b: {title: B, owner: ana, effort: 4d}
+"""
+
+
+def test_too_much_for_one_person_is_a_window() -> None:
+    (deadline,) = judged(plan_of(OVERLOAD))
+    assert deadline.certificate == {
+        "kind": "window",
+        "person": "ana",
+        "from": "2026-01-05",
+        "to": "2026-01-14",
+        "tasks": ["a", "b"],
+        "demand_hours": 64.0,
+        "capacity_hours": 51.2,
+    }
+    assert (deadline.possible, deadline.late_days) == (date(2026, 1, 16), 2.0)
+
+
+def test_a_chain_names_what_waits_for_what() -> None:
+    plan = plan_of(
+        "planlint: 1\ntitle: t\nstart: 2026-01-05\ntasks:\n"
+        "  a: {title: A, duration: 4d}\n"
+        "  b: {title: B, duration: 1d}\n"
+        '  c: {title: C, duration: 4d, depends_on: ["a FS+1d", b], deadline: 2026-01-15}\n'
+    )
+    (deadline,) = judged(plan)
+    assert deadline.certificate == {"kind": "chain", "items": ["a", "c"], "finish": "2026-01-15"} or (
+        deadline.verdict == "feasible"
+    )
+    (late,) = judged(
+        structs.replace(
+            plan, tasks={**plan.tasks, "c": structs.replace(plan.tasks["c"], deadline=date(2026, 1, 14))}
+        )
+    )
+    assert late.certificate == {"kind": "chain", "items": ["a", "c"], "finish": "2026-01-15"}
+    assert late.late_days == 1.0
+
+
+def test_the_same_plan_gives_the_same_answer_twice() -> None:
+    for seed in range(12):
+        plan = plan_of(text_of(random_case(seed)))
+        assert judged(plan) == judged(plan)
+
+
+def without_ortools(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def blocked(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name.startswith("ortools"):
+            raise ImportError(name)
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", blocked)
+
+
+def test_without_the_extra_it_says_what_could_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_ortools(monkeypatch)
+    hard = plan_of(OVERLOAD)
+    tight = Limits(generation=2, reasoning=1)
+    odd = structs.replace(hard, deadline=date(2026, 1, 15))
+    (deadline,) = judged(odd, limits=tight)
+    if deadline.verdict == "undecided":
+        assert "planlint[solver]" in deadline.decided_by
+    for seed in range(30):
+        case = random_case(seed)
+        for found in judged(plan_of(text_of(case))):
+            expected = "feasible" if Reference(case).feasible(wanted_by(case, found)) else "infeasible"
+            assert found.verdict in {expected, "undecided"}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_solver_alone_agrees(seed: int) -> None:
+    pytest.importorskip("ortools")
+    case = random_case(seed)
+    network = build(plan_of(text_of(case)), today=START)
+    formulation = formulate(network)
+    judge = _Judge(formulation, analyse(network), Limits(), explain=False)
+    for question in questions(network.plan, network, formulation.place):
+        problem, _ = judge.ask(question, question.day)
+        reasoning = Reasoning(problem, Budget(10_000))
+        windows = reasoning.windows()
+        if any(a > b for a, b in zip(windows.est, windows.lst, strict=True)):
+            continue
+        answer = solve(reasoning, windows, effort=5, seed=1)
+        names = case["tasks"] if question.item is None else [question.item]
+        expected = Reference(case).feasible(dict.fromkeys(names, question.day))
+        assert answer is None or bool(answer) == expected, text_of(case)
+
+
+def test_repairs_repair() -> None:
+    seen = 0
+    for seed in range(40):
+        case = random_case(seed)
+        plan = plan_of(text_of(case))
+        network = build(plan, today=START)
+        for deadline in decide(plan, analyse(network), network):
+            for repair in repairs(network, deadline):
+                if (
+                    repair.what_if is None
+                    or not repair.what_if.startswith("tasks")
+                    or "effort" not in repair.what_if
+                ):
+                    continue
+                key, value = repair.what_if.split("=")
+                shorter = case["tasks"][key.split(".")[1]]
+                before, shorter["need"] = shorter["need"], int(value.removesuffix("d"))
+                assert Reference(case).feasible(wanted_by(case, deadline)), (seed, repair)
+                shorter["need"] = before + 0
+                seen += 1
+    assert seen
+
+
+def test_repairs_of_an_overload_are_the_three_smallest() -> None:
+    plan = plan_of(OVERLOAD)
+    network = build(plan, today=START)
+    (deadline,) = decide(plan, analyse(network), network)
+    found = repairs(network, deadline)
+    assert [repair.what_if for repair in found] == [
+        "people.ana.operations=0%",
+        "deadline=2026-01-16",
+        "tasks.a.effort=2d",
+    ]

@@ -15,7 +15,6 @@ from planlint.schedule.generation import Budget, Profile
 from planlint.schedule.problem import (
     FOREVER,
     Problem,
-    Renewable,
     bound,
     finish,
     heads,
@@ -107,7 +106,7 @@ class Reasoning:
         w.lst[i] = min(w.lst[i], start)
         w.lft[i] = min(w.lft[i], finish(self.problem.activities[i], w.lst[i]))
 
-    def links(self, w: Windows, orders: Iterable[Order]) -> bool:
+    def links(self, w: Windows, orders: Iterable[Order]) -> bool:  # noqa: C901, PLR0912 - one case after the other, read from the top
         """Carry windows along all links and orders, forwards and backwards."""
         problem = self.problem
         activities = problem.activities
@@ -201,7 +200,7 @@ class Reasoning:
                 changed |= self.ordered(w, i, j, number)
         return changed
 
-    def timetable(self, w: Windows) -> bool | None:
+    def timetable(self, w: Windows) -> bool | None:  # noqa: C901, PLR0912 - one case after the other, read from the top
         """Keep clear of compulsory parts; None: they alone exceed a capacity."""
         changed = False
         for renewable in self.problem.renewables:

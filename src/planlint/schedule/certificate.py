@@ -6,6 +6,7 @@ problem, no bounds, no generator. It walks through stretches of work where the o
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 from msgspec import structs
@@ -72,7 +73,8 @@ def _finish(network: Network, node: Node, start: int) -> int:
 
 def _alone(network: Network, keep: Iterable[str], later: Mapping[str, int] = {}) -> dict[str, Span]:
     """Return early dates of some nodes without the others, some of them not before a given instant."""
-    kept, dates = set(keep), {}
+    kept = set(keep)
+    dates: dict[str, Span] = {}
     for node in network.nodes.values():
         if node.real and node.id not in kept:
             continue
@@ -125,9 +127,10 @@ def _schedule(network: Network, deadline: Deadline) -> list[str]:
             dates[node.id] = at, at
         elif node.id not in dates or node.id not in listed:
             wrong.append(f"'{node.id}' is missing")
-            dates[node.id] = 0, 0
         else:
             wrong += _kept(network, node, dates, listed[node.id])
+    if wrong:
+        return wrong
     for name in _targets(network, deadline):
         if dates[name][1] > _until(deadline.date):
             wrong.append(f"'{name}' finishes after {deadline.date}")
@@ -138,7 +141,7 @@ def _asked(network: Network, link: Any, dates: Mapping[str, Span]) -> int:
     return network.after(link, dates[link.predecessor][link.type[0] == "F"])
 
 
-def _kept(network: Network, node: Node, dates: Mapping[str, Span], listed: Mapping[str, str]) -> list[str]:
+def _kept(network: Network, node: Node, dates: Mapping[str, Span], listed: Mapping[str, str]) -> list[str]:  # noqa: C901, PLR0912 - one case after the other, read from the top
     """Return what is wrong with the dates of one task or milestone."""
     wrong = []
     start, finish = dates[node.id]
@@ -190,7 +193,7 @@ def _kept(network: Network, node: Node, dates: Mapping[str, Span], listed: Mappi
     return wrong
 
 
-def _overloads(network: Network, dates: Mapping[str, Span], people: Iterable[str] | None = None) -> list[str]:
+def _overloads(network: Network, dates: Mapping[str, Span], people: Iterable[str] | None = None) -> list[str]:  # noqa: C901 - one case after the other, read from the top
     """Return who (of these people, of all when None) or what has too much to do at some minute."""
     plan = network.plan
     wrong = []
@@ -283,7 +286,7 @@ def _chain(network: Network, deadline: Deadline) -> list[str]:
     wrong = []
     if items[-1] not in _targets(network, deadline):
         wrong.append(f"the deadline is not for '{items[-1]}'")
-    for before, after in zip(items, items[1:], strict=False):
+    for before, after in pairwise(items):
         if before not in _waits_for(network, after):
             wrong.append(f"'{after}' does not wait for '{before}'")
     finish = _alone(network, items)[items[-1]][1]
@@ -305,16 +308,17 @@ def _waits_for(network: Network, name: str) -> set[str]:
     return found
 
 
-def _window(network: Network, deadline: Deadline) -> list[str]:
+def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - one case after the other, read from the top
     claim: Mapping[str, Any] = deadline.certificate
     begin, end = instant(date.fromisoformat(claim["from"])), _until(date.fromisoformat(claim["to"]))
     early = _alone(network, network.nodes)
     tasks = network.plan.tasks
+    room = 0.0
     if "person" in claim:
         person = network.plan.people[claim["person"]]
         share = person.share / 100
         free = network.calendars.person(person.id)
-        room = sum(e - b for b, e, _ in free.segments(begin, end)) * share
+        room = sum(e - b for b, e, _ in free.segments(begin, end)) * float(share)
     else:
         resource = network.plan.resources[claim["resource"]]
     need = 0.0
@@ -395,7 +399,7 @@ def _core(network: Network, deadline: Deadline) -> list[str]:
     return ["these tasks can be done in time"] if fits else []
 
 
-def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = None) -> bool | None:
+def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = None) -> bool | None:  # noqa: C901 - one case after the other, read from the top
     """Return whether some order of the tasks meets a deadline, by trying them all; None: too many.
 
     Only the capacity of these people counts, of all when None.
@@ -403,7 +407,7 @@ def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = Non
     targets = {name: _until(deadline.date) for name in _targets(network, deadline)}
     left = _ORDERS
 
-    def extend(dates: dict[str, Span]) -> bool | None:
+    def extend(dates: dict[str, Span]) -> bool | None:  # noqa: C901 - one case after the other, read from the top
         nonlocal left
         ready = [
             node

@@ -74,7 +74,7 @@ def verdict(network: Network, schedule: Schedule, deadline: Deadline, limits: Li
     return "undecided"
 
 
-def questions(plan: Plan, network: Network, place: Mapping[str, int]) -> list[Question]:
+def questions(plan: Plan, network: Network, place: Mapping[str, int]) -> list[Question]:  # noqa: C901 - one case after the other, read from the top
     """Return the deadlines of a plan, those left out that nothing has to be done for."""
     found: list[Question] = []
 
@@ -256,12 +256,12 @@ class _Judge:
         if id(spans) not in self.shown:
             network, place = self.formulation.network, self.formulation.place
             names = [name for name in (*network.plan.tasks, *network.plan.milestones) if name in place]
-            witness = {name: spans[place[name]] for name in names}
+            instants = {name: spans[place[name]] for name in names}
             tasks = {}
-            for name, span in witness.items():
+            for name, span in instants.items():
                 start, finish = self.formulation.days(place[name], span)
                 tasks[name] = {"start": start.isoformat(), "finish": finish.isoformat()}
-            self.shown[id(spans)] = {"kind": "schedule", "tasks": tasks}, witness
+            self.shown[id(spans)] = {"kind": "schedule", "tasks": tasks}, instants
         certificate, witness = self.shown[id(spans)]
         return structs.replace(
             blank,
@@ -299,7 +299,7 @@ class _Judge:
             certificate, step = full, "energy"
         else:
             real = [self.real[i] for i in kept]
-            certificate = named(form, sub, core(sub, real, self.limits if self.explain else _HASTY))
+            certificate = named(sub, core(sub, real, self.limits if self.explain else _HASTY))
         found = structs.replace(blank, verdict="infeasible", certificate=certificate, decided_by=step)
         return self._dated(question, found)
 

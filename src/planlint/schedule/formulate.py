@@ -9,6 +9,8 @@ finish. A task whose people are all on leave pauses, also one with a duration.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import pairwise
+from typing import Any
 
 from msgspec import Struct
 
@@ -149,7 +151,14 @@ class _Formulator:
             if node.work and node.finished is None:
                 self.active.append(i)
         links = [
-            Link(self.place[k.predecessor], i, k.type, k.lag, *self._lag(k.elapsed, k.lag))
+            Link(
+                self.place[k.predecessor],
+                i,
+                k.type,
+                k.lag,
+                self.default if k.lag and not k.elapsed else None,
+                self.network.start,
+            )
             for i, node in enumerate(self.nodes)
             if not node.settled
             for k in node.links
@@ -164,9 +173,6 @@ class _Formulator:
         )
         plain = Formulation(self.network, self.place, problem, problem, 0, self.network.start, must)
         return self._in_ticks(plain) if self._regular() else plain
-
-    def _lag(self, elapsed: bool, lag: int) -> tuple[Clock | None, int]:
-        return (self.default if lag and not elapsed else None), self.network.start
 
     def _activity(self, node: Node) -> Activity:
         task = self.plan.tasks.get(node.id) if node.kind == "task" else None
@@ -294,7 +300,7 @@ class _Formulator:
         found: dict[int, list[tuple[int, int]]] = {}
         active = 0
         times = sorted(changes)
-        for begin, end in zip(times, times[1:], strict=False):
+        for begin, end in pairwise(times):
             active ^= changes[begin]
             if active:
                 found.setdefault(active, []).append((begin, end))
@@ -353,7 +359,7 @@ class _Formulator:
             (begin, end, units) for begin, end in zip(edges[::2], edges[1::2], strict=True) if begin < end
         ]
 
-    def _renewable(
+    def _renewable(  # noqa: PLR0917 - all it depends on, read from the top
         self,
         name: str,
         kind: str,
@@ -497,9 +503,9 @@ def due(problem: Problem, targets: Mapping[int, int]) -> Problem:
     return with_activities(problem, activities)
 
 
-def _must(task: Task, *, begun: bool = False) -> dict[str, int]:
+def _must(task: Task, *, begun: bool = False) -> dict[str, Any]:
     """Return what `must_start` and `must_finish` ask of an activity."""
-    bounds = {}
+    bounds: dict[str, Any] = {}
     if task.must_start is not None and not begun:
         bounds["release"] = instant(task.must_start)
         bounds["latest_start"] = instant(task.must_start) + MINUTES_A_DAY - 1
@@ -517,7 +523,7 @@ def _clipped(renewable: Renewable, taken: list[tuple[int, int, int]]) -> tuple[t
         changes[end] = changes.get(end, 0) - units
     edges = sorted(changes)
     found, total = [], 0
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         total += changes[begin]
         away = min(renewable.capacity, total)
         if away and renewable.position(begin) < renewable.position(end):

@@ -24,7 +24,6 @@ from planlint.schedule.problem import (
     with_activities,
 )
 
-
 _NOTHING: Mapping[int, tuple[int, int]] = {}
 
 

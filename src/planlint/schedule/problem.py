@@ -235,7 +235,7 @@ def heads(problem: Problem) -> tuple[list[int], list[int]]:
     return starts, finishes
 
 
-def tails(problem: Problem) -> tuple[list[int], list[int]]:
+def tails(problem: Problem) -> tuple[list[int], list[int]]:  # noqa: C901 - one case after the other, read from the top
     """Return latest starts and finishes by the links alone; FOREVER where nothing bounds them."""
     activities = problem.activities
     lst = [a.latest_start for a in activities]
@@ -360,7 +360,7 @@ class Minutes:
 
 
 class Backwards(Struct, frozen=True):
-    """A clock seen from its end: instant t is −t."""
+    """A clock seen from its end: instant t is -t."""
 
     clock: Clock
 

@@ -4,7 +4,7 @@ Each is checked on its own before it is returned: the chain is scheduled alone, 
 the rest of the plan, and the core is solved alone, without each of its members in turn.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, structs
 
@@ -93,7 +93,7 @@ def _driver(problem: Problem, i: int, starts: Sequence[int], finishes: Sequence[
     return None
 
 
-def window(formulation: Formulation, problem: Problem) -> dict[str, object] | None:
+def window(formulation: Formulation, problem: Problem) -> dict[str, object] | None:  # noqa: C901, PLR0912 - one case after the other, read from the top
     """Return the shortest stretch of whole days in which somebody has more to do than they can.
 
     `problem` is in minutes, with the deadline in it. What must be done in the stretch follows from the links
@@ -158,7 +158,7 @@ def _midnight(at: int) -> int:
     return at - at % MINUTES_A_DAY
 
 
-def core(problem: Problem, real: Sequence[bool], limits: Limits, attempts: int = 120) -> Core:
+def core(problem: Problem, real: Sequence[bool], limits: Limits, attempts: int = 120) -> Core:  # noqa: C901 - one case after the other, read from the top
     """Return a smallest set of activities and renewables that cannot hold together.
 
     `problem` is infeasible; `real` says which activities may be left out (joins stay). Deletion, first in
@@ -230,7 +230,7 @@ def _reachable(problem: Problem) -> Problem:
     return problem if len(keep) == len(problem.activities) else part(problem, keep)
 
 
-def named(formulation: Formulation, problem: Problem, found: Core) -> dict[str, object]:
+def named(problem: Problem, found: Core) -> dict[str, object]:
     """Return a core in the words of the plan."""
     renewables = [problem.renewables[n] for n in found.renewables]
 

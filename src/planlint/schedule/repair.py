@@ -116,7 +116,8 @@ def _shorter(network: Network, task: Task, fits: Callable[[Plan], bool]) -> Iter
 
     days = _smallest(int((minutes - 1) // day), lambda n: fits(short(n)))
     if days is not None:
-        text = f"take {days} {'day' if days == 1 else 'days'} out of '{task.id}' ({less(days)} instead of {value})"
+        much = f"{days} {'day' if days == 1 else 'days'}"
+        text = f"take {much} out of '{task.id}' ({less(days)} instead of {value})"
         yield Repair(text=text, what_if=f"tasks.{task.id}.{key}={less(days)}", size_days=float(days))
 
 

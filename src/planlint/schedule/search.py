@@ -23,7 +23,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """How far to go for one question, in steps that take the same everywhere; nothing here is a clock.
 
     `generation` counts placements of activities, `reasoning` activities looked at by bounds and search
-    (each about a hundred thousand a second); `solver` is CP-SAT's deterministic time, about seconds; 0 leaves it out.
+    (each about a hundred thousand a second); `solver` is CP-SAT's deterministic time, about seconds, and
+    0 leaves it out.
     """
 
     generation: int = 15_000
@@ -32,32 +33,32 @@ class Limits(Struct, frozen=True, kw_only=True):
     seed: int = 1
 
 
-class Answer(Struct, frozen=True):
-    """Whether there is a schedule (None: not decided), `dates` that show it or the best found, and who knew."""
+class Answer(Struct, frozen=True, kw_only=True):
+    """Whether there is a schedule (None: not decided), dates that show it or the best found, who knew."""
 
     feasible: bool | None
     dates: Dates | None = None
     step: Step = ""
 
 
-def settle(problem: Problem, limits: Limits) -> Answer:
+def settle(problem: Problem, limits: Limits) -> Answer:  # noqa: C901, PLR0911 - one case after the other, read from the top
     """Decide whether a problem has a schedule that keeps all its windows."""
     reasoning = Reasoning(problem, Budget(limits.reasoning))
     w = reasoning.windows()
     if any(a > b for a, b in zip(w.est, w.lst, strict=True)):
-        return Answer(False, step="logic")
+        return Answer(feasible=False, step="logic")
     if not reasoning.tighten(w):
-        return Answer(False, step="energy")
+        return Answer(feasible=False, step="energy")
     if limits.generation <= 1:
-        return Answer(None)
+        return Answer(feasible=None)
     dates, late = improve(problem, Budget(limits.generation // 10), limits.seed)
     if late <= 0:
-        return Answer(True, dates, "generation")
+        return Answer(feasible=True, dates=dates, step="generation")
     if not reasoning.shave(w):
-        return Answer(False, step="energy")
+        return Answer(feasible=False, step="energy")
     more, less = improve(problem, Budget(limits.generation), limits.seed + 1)
     if less <= 0:
-        return Answer(True, more, "generation")
+        return Answer(feasible=True, dates=more, step="generation")
     if less < late:
         dates = more
     reasoning.budget.left = limits.reasoning
@@ -65,10 +66,13 @@ def settle(problem: Problem, limits: Limits) -> Answer:
     if answer.feasible is None and limits.solver > 0 and solver.available():
         found = solver.solve(reasoning, w, effort=limits.solver, seed=limits.seed)
         if found is not None:
-            answer = Answer(found is not False, found or None, "solver")
+            proven = found if isinstance(found, Dates) else None
+            answer = Answer(feasible=proven is not None, dates=proven, step="solver")
     if answer.feasible and answer.dates is not None and lateness(problem, answer.dates) > 0:
-        return Answer(None, dates)  # cannot be, unless the model is wrong: then nothing is claimed
-    return answer if answer.feasible is not None else Answer(None, dates)
+        return Answer(
+            feasible=None, dates=dates
+        )  # cannot be, unless the model is wrong: then nothing is claimed
+    return answer if answer.feasible is not None else Answer(feasible=None, dates=dates)
 
 
 _SPLIT = -1
@@ -80,15 +84,15 @@ def branch(reasoning: Reasoning, windows: Windows) -> Answer:
     stack: list[tuple[Windows, tuple[Order, ...], tuple[Order, ...]]] = [(windows, (), ())]
     while stack:
         if reasoning.budget.left <= 0:
-            return Answer(None)
+            return Answer(feasible=None)
         w, orders, denied = stack.pop()
         if not reasoning.tighten(w, orders, denied):
             continue
         choices = conflict(reasoning, w)
         if choices is None:
             if reasoning.budget.left <= 0:
-                return Answer(None)  # tightening stopped half-way: the dates may break a link
-            return Answer(True, Dates(tuple(w.est), tuple(w.eft)), "search")
+                return Answer(feasible=None)  # tightening stopped half-way: the dates may break a link
+            return Answer(feasible=True, dates=Dates(tuple(w.est), tuple(w.eft)), step="search")
         children = []
         for choice in choices:
             if choice[2] == _SPLIT:
@@ -100,11 +104,11 @@ def branch(reasoning: Reasoning, windows: Windows) -> Answer:
             children.append((w.copy(), (*orders, choice), denied))
             denied = (*denied, choice)
         stack.extend(reversed(children))
-    return Answer(False, step="search")
+    return Answer(feasible=False, step="search")
 
 
 def conflict(reasoning: Reasoning, w: Windows) -> list[Order] | None:
-    """Return the orders that would resolve the tightest conflict of the earliest dates; None: there is none."""
+    """Return the orders that would resolve the tightest conflict of the earliest dates, None without one."""
     best: list[Order] | None = None
     for number, renewable in enumerate(reasoning.problem.renewables):
         position = renewable.position

@@ -43,7 +43,7 @@ def solve(reasoning: Reasoning, w: Windows, *, effort: float, seed: int) -> Date
     variables = _variables(model, reasoning, w)
     if variables is None:
         return None
-    _constrain(model, reasoning, w, variables)
+    _constrain(model, reasoning, variables)
     solver = cp_model.CpSolver()
     parameters = solver.parameters
     parameters.num_workers = 1
@@ -94,7 +94,8 @@ def _columns(problem: Problem, i: int) -> dict[object, Column]:
         if link.type[0] == "F":
             columns[link] = lambda _, f, link=link: link.shift(f)  # type: ignore[misc]
         elif activity.begun is not None:
-            columns[link] = lambda _s, _f, at=link.shift(activity.begun): at  # type: ignore[misc]
+            asked = link.shift(activity.begun)
+            columns[link] = lambda _s, _f, asked=asked: asked  # type: ignore[misc]
         else:
             columns[link] = lambda s, _, link=link: link.shift(s)  # type: ignore[misc]
     return columns
@@ -187,7 +188,7 @@ def _starts(problem: Problem, i: int, w: Windows, base: int, unit: int) -> Itera
         at += unit
 
 
-def _grid(problem: Problem, w: Windows, simple: Sequence[bool]) -> int | None:
+def _grid(problem: Problem, w: Windows, simple: Sequence[bool]) -> int | None:  # noqa: C901, PLR0912 - one case after the other, read from the top
     """Return the widest grid that no date of an early schedule leaves; None: too many starts on it."""
     base = min(w.est[i] for i, easy in enumerate(simple) if not easy)
     unit = 0
@@ -234,7 +235,7 @@ def _grid(problem: Problem, w: Windows, simple: Sequence[bool]) -> int | None:
         unit = wider
 
 
-def _constrain(model: Any, reasoning: Reasoning, w: Windows, variables: Sequence[Variables]) -> None:
+def _constrain(model: Any, reasoning: Reasoning, variables: Sequence[Variables]) -> None:
     """Add links, capacities, and groups of which only one can be on at a time."""
     problem = reasoning.problem
     for i, activity in enumerate(problem.activities):
@@ -254,8 +255,8 @@ def _constrain(model: Any, reasoning: Reasoning, w: Windows, variables: Sequence
         model.add_cumulative(
             intervals, [*users.values(), *(units for _, _, units in away)], renewable.capacity
         )
-    for clique, number in _cliques(reasoning):
-        model.add_no_overlap([model.new_interval_var(*variables[i].places[number[i]], "") for i in clique])
+    for clique, where in _cliques(reasoning):
+        model.add_no_overlap([model.new_interval_var(*variables[i].places[where[i]], "") for i in clique])
 
 
 def _cliques(reasoning: Reasoning) -> list[tuple[list[int], dict[int, int]]]:
