@@ -183,6 +183,7 @@ def _task(context: Context, task: Task) -> Facts:
     if task.effort is not None and not task.effort.elapsed:
         hours, week = _day_and_week(context.plan.calendars.get("default"))
         facts["effort_days"] = round(task.effort.minutes(hours, week) / (hours * 60), 2)
+    facts["invalid_date"] = _invalid_date(task, context.status_date)
     scheduled = context.schedule.items.get(task.id) if context.schedule else None
     if scheduled is not None:
         facts |= {
@@ -192,7 +193,23 @@ def _task(context: Context, task: Task) -> Facts:
             "critical": scheduled.critical,
             "length_days": scheduled.length_days,
         }
+    node = context.network.nodes.get(task.id) if context.network else None
+    if context.network is not None and node is not None and scheduled is not None:
+        left = node.calendar.between(node.resumes or scheduled.start_minute, scheduled.finish_minute)
+        facts |= {
+            "left_days": node.calendar.in_days(left),
+            "free_days": scheduled.free_float_days,
+            "followed": bool(task.deliverables or context.network.successors[task.id]),
+        }
     return facts
+
+
+def _invalid_date(task: Task, status: date) -> bool:
+    """Whether an actual date lies after the status date, or a stated one of what is still to come before it."""
+    actual = task.actual
+    late = any(day is not None and day > status for day in (actual.start, actual.finish))
+    coming = (task.start if actual.start is None and task.status == "todo" else None, task.finish)
+    return late or (task.open and any(day is not None and day < status for day in coming))
 
 
 def _deliverable(context: Context, _: Item) -> Facts:
