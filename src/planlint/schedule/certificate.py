@@ -349,9 +349,9 @@ def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - 
     wrong = []
     if need <= room:
         wrong.append(f"{need / 60:g} hours fit into {room / 60:g}")
-    for key, minutes in (("demand_hours", need), ("capacity_hours", room)):
-        if abs(claim[key] - minutes / 60) > 0.011:  # noqa: PLR2004  (rounded to two decimals)
-            wrong.append(f"{key} is {minutes / 60:.2f}")
+    for key, amount in (("demand_hours", need), ("capacity_hours", room)):
+        if abs(claim[key] - amount / 60) > 0.011:  # noqa: PLR2004  (rounded to two decimals)
+            wrong.append(f"{key} is {amount / 60:.2f}")
     return wrong
 
 
