@@ -532,9 +532,9 @@ HOSTILE = {
 def test_hostile_files_stop_at_once(name: str) -> None:
     text, line = HOSTILE[name]
     content = text.encode()
-    begin = time.perf_counter()
+    begin = time.process_time()
     document, finding = only(content)
-    assert time.perf_counter() - begin < AT_ONCE
+    assert time.process_time() - begin < AT_ONCE
     assert document is None
     assert finding.rule == "limit-exceeded"
     assert finding.place.span is not None
@@ -564,12 +564,12 @@ LONG = {
 @pytest.mark.parametrize("name", LONG)
 def test_long_files_take_time_in_proportion(name: str) -> None:
     content = LONG[name].encode()
-    begin = time.perf_counter()
+    begin = time.process_time()
     document, findings = read("plan.yaml", content)
     assert len(findings) <= 100
     if document is not None:
         document.comments()
-    assert time.perf_counter() - begin < AT_ONCE
+    assert time.process_time() - begin < AT_ONCE
 
 
 def test_limits_are_exact() -> None:

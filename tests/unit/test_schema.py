@@ -369,7 +369,6 @@ params: {schema: {required: [owner]}}
 options: {max: {type: days, default: 15d, description: The longest.}}
 at: [owner, key]
 message: "task '{id}' has no owner"
-active_only: true
 fix: rename
 examples:
   valid: ["tasks: {}"]
