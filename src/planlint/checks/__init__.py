@@ -1,5 +1,6 @@
 """The checks that manifests name: `module.function` here, or an installed package's entry point."""
 
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
@@ -9,6 +10,18 @@ from planlint.rule import CheckFunction
 BUILT_IN = frozenset({"schema", "expression", "stage"})
 """`schema` is run for all items at once (`items.py`), an `expression` item by item; a `stage` reports what it
 finds while it reads."""
+
+
+@cache
+def names() -> list[str]:
+    """Return the names of planlint's own checks, for hints."""
+    from pkgutil import iter_modules  # noqa: PLC0415 - only for a rule that names no check
+
+    found = [*BUILT_IN]
+    for module in iter_modules(__path__):
+        members = vars(import_module(f"{__name__}.{module.name}"))
+        found += [f"{module.name}.{name}" for name, value in members.items() if hasattr(value, "schema")]
+    return found
 
 
 def lookup(name: str) -> CheckFunction | None:
@@ -25,5 +38,10 @@ def lookup(name: str) -> CheckFunction | None:
     from importlib.metadata import entry_points  # noqa: PLC0415 - only for a team's own checks
 
     for entry in entry_points(group="planlint.checks", name=name):
-        return cast("CheckFunction", entry.load())
+        try:
+            found = entry.load()
+        except (ImportError, AttributeError):
+            continue  # its package is not whole: the same as no check
+        if hasattr(found, "schema"):
+            return cast("CheckFunction", found)
     return None
