@@ -50,9 +50,8 @@ def unreferenced(
         for key in keys
         for name in _ids(data_of(context, item).get(key))
     }
-    if hits[0].subject.kind == "task":
-        tasks = context.plan.tasks.values()
-        named.update([task.id for task in tasks if _ancestors(context.plan, task) & named])
+    plan = context.plan
+    named.update([task.id for task in plan.tasks.values() if _ancestors(plan, task) & named])
     named = _meant(named, {hit.subject.id for hit in hits})
     for hit in hits:
         if hit.subject.id not in named:
