@@ -147,7 +147,7 @@ def _check_doubts(data: Mapping[str, Any], params: Mapping[str, Any]) -> Iterato
     name = data["check"]
     function = checks.lookup(name)
     if function is None:
-        yield _wrong(("check",), f"no check is called '{name}'")
+        yield _wrong(("check",), f"no check is called '{name}'{_did_you_mean(name, checks.names())}")
         return
     for error in compile_schema(function.schema).iter_errors(dict(params)):
         path = ("params", *error.instance_path) if "params" in data else ("check",)
