@@ -125,7 +125,7 @@ class Document(Struct, frozen=True, eq=False):
 
     def _line_starts(self) -> list[int]:
         if not self._starts:
-            self._starts.extend((0, *(end.end() for end in re.finditer(r"\r\n?|\n", self.text))))
+            self._starts.extend((0, *(end.end() for end in _LINES.finditer(self.text))))
         return self._starts
 
     def position(self, offset: int) -> Position:
@@ -148,7 +148,7 @@ class Document(Struct, frozen=True, eq=False):
 
     def lines(self) -> list[str]:
         """Return every line without its end."""
-        return [self.line(number) for number in range(1, len(self._line_starts()) + 1)]
+        return _LINES.split(self.text)
 
     def comments(self) -> tuple[Comment, ...]:
         """Return the comments to planlint, `# planlint: ...`, in order; never text inside a scalar."""
@@ -179,6 +179,7 @@ class Document(Struct, frozen=True, eq=False):
 
 _TO_PLANLINT = re.compile(r"(?<![^ \t\r\n])#[ \t]*planlint:")
 _LINE_END = re.compile(r"[\r\n]")
+_LINES = re.compile(r"\r\n?|\n")
 
 
 def _line_end(text: str, offset: int) -> int:
@@ -204,10 +205,8 @@ class Sources(Struct, frozen=True, eq=False):
 
     def document(self, path: Path) -> Document:
         """Return the file in which `path` stands."""
-        match path:
-            case (str(section), str(item), *_):
-                return self.origin.get((section, item), self.main)
-        return self.main
+        # an index where a key should be is found nowhere
+        return self.origin.get(path[:2], self.main) if self.origin else self.main  # type: ignore[arg-type]
 
     def locate(self, place: Place) -> Location:
         """Return the file and the span of `place`."""

@@ -6,7 +6,7 @@ through days and a year costs the same as an afternoon.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate
@@ -116,22 +116,29 @@ class WorkingDays:
         self._public = public
         self._first, self._last = 1, 0
         self._starts: list[int] = []
+        self._ends: list[int] = []
 
     @property
     def idle(self) -> bool:
         """Whether no day is ever worked."""
         return not self.length or not (self.weekdays or self._extra)
 
-    def starts(self, first: int, last: int) -> list[int]:
-        """Return the instants at which the blocks from the day `first` to the day `last` start."""
+    def blocks(self, first: int, last: int) -> tuple[list[int], list[int]]:
+        """Return the instants at which the blocks from the day `first` to the day `last` start and end.
+
+        The numbers are the same objects for all who ask: many people work on one calendar, for decades.
+        """
         if self._first > self._last:
             self._first, self._last = first, last
             self._starts = self._computed(first, last)
+            self._ends = [start + self.length for start in self._starts]
         elif first < self._first or last > self._last:
             self._first, self._last = min(first, self._first), max(last, self._last)
             self._starts = self._computed(self._first, self._last)
+            self._ends = [start + self.length for start in self._starts]
         begin = bisect_left(self._starts, first * MINUTES_A_DAY)
-        return self._starts[begin : bisect_left(self._starts, (last + 1) * MINUTES_A_DAY)]
+        end = bisect_left(self._starts, (last + 1) * MINUTES_A_DAY)
+        return self._starts[begin:end], self._ends[begin:end]
 
     def _computed(self, first: int, last: int) -> list[int]:
         off, extra = self._off, self._extra
@@ -154,24 +161,25 @@ class Shift(Struct, frozen=True, eq=False):
     rate: int = 1
     absent: tuple[Period, ...] = ()
 
-    def starts(self, first: int, last: int) -> list[int]:
-        """Return the instants at which the blocks from the day `first` to the day `last` start."""
-        starts = self.days.starts(first, last)
+    def blocks(self, first: int, last: int) -> tuple[list[int], list[int]]:
+        """Return the instants at which the blocks from the day `first` to the day `last` start and end."""
+        starts, ends = self.days.blocks(first, last)
         for period in self.absent:
             begin, end = instant(period.start), instant(period.finish) + MINUTES_A_DAY
             if begin < end:
-                starts = starts[: bisect_left(starts, begin)] + starts[bisect_left(starts, end) :]
-        return starts
+                before, after = bisect_left(starts, begin), bisect_left(starts, end)
+                del starts[before:after], ends[before:after]
+        return starts, ends
 
 
 def _merged(shifts: Iterable[Shift], first: int, last: int) -> list[Segment]:
     """Sum the work of several shifts, who may start and end at different minutes of a day."""
     change: dict[int, int] = {}
     for shift in shifts:
-        length, rate = shift.days.length, shift.rate
-        for start in shift.starts(first, last):
+        rate = shift.rate
+        for start, end in zip(*shift.blocks(first, last), strict=True):
             change[start] = change.get(start, 0) + rate
-            change[start + length] = change.get(start + length, 0) - rate
+            change[end] = change.get(end, 0) - rate
     times = sorted(change)
     rates = accumulate(change[time] for time in times)
     spans = zip(times, times[1:], rates, strict=False)  # nothing is worked after the last change
@@ -206,7 +214,7 @@ class Worktime:
         self._begin: list[int] = []
         self._end: list[int] = []
         self._rate: list[int] = []
-        self._done: list[int] = [0]  # work before each segment, and after the last
+        self._done: Sequence[int] = [0]  # work before each segment, and after the last
 
     def minutes(self, length: Duration | Estimate) -> int:
         """Return a duration's minutes: `d` and `w` as in this calendar, rounded up to a whole minute."""
@@ -326,12 +334,11 @@ class Worktime:
         self._low, self._high = first * MINUTES_A_DAY, (last + 1) * MINUTES_A_DAY
         if len(self._shifts) == 1:  # every block holds the same work
             (shift,) = self._shifts
-            length, rate = shift.days.length, shift.rate
-            self._begin = shift.starts(first, last)
-            self._end = [start + length for start in self._begin]
+            rate = shift.rate
+            self._begin, self._end = shift.blocks(first, last)
             self._rate = [rate] * len(self._begin)
-            block = length * rate
-            self._done = list(range(0, len(self._begin) * block + 1, block)) if self._begin else [0]
+            block = shift.days.length * rate
+            self._done = range(0, len(self._begin) * block + 1, block)
             return
         segments = _merged(self._shifts, first, last)
         self._begin = [begin for begin, _, _ in segments]
