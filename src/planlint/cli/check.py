@@ -86,6 +86,7 @@ def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
     "--cache-dir", type=click.Path(), envvar="PLANLINT_CACHE_DIR", metavar="DIR", help="Where to remember."
 )
 @click.option("--shard", callback=_shard, metavar="K/N", help="Only the K-th of N parts of the plans.")
+@click.option("--portfolio", is_flag=True, help="A table of all plans and their conflicts at the end.")
 @click.option("--statistics", is_flag=True, help="Counts by rule.")
 @click.option("--quiet", "-q", is_flag=True, help="Only errors.")
 @click.option("--verbose", "-v", is_flag=True, help="Timings by stage and rule, on standard error.")
@@ -201,6 +202,10 @@ def _print(
                 quiet=options["quiet"],
                 statistics=options["statistics"],
             )
+            if options["portfolio"]:
+                from planlint.report import portfolio  # noqa: PLC0415 - only when asked for
+
+                written += portfolio.render(result)
         else:
             written = report.render(name, result, rules=workspace.catalogue.rules)
         if output is None:
