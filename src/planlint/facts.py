@@ -7,7 +7,8 @@ of the plan's calendar where the name says `work_days`, else calendar days.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, get_args
 
 from msgspec import Struct
 
@@ -77,11 +78,25 @@ def data_of(context: Context, item: Item) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+@cache
+def _dates(kind: type) -> tuple[str, ...]:
+    """Return the fields of a kind of items that are dates."""
+    hints = {
+        name: hint for base in kind.__mro__ for name, hint in vars(base).get("__annotations__", {}).items()
+    }
+    types = {name: get_args(hint) or (hint,) for name, hint in hints.items()}
+    return tuple(
+        name
+        for name, found in types.items()
+        if any(isinstance(one, type) and issubclass(one, date) for one in found)
+    )
+
+
 def _common(item: Item | Plan, status_day: int, today: int) -> Facts:
     until, old = {}, {}
-    for name in item.__struct_fields__:
+    for name in _dates(type(item)):
         value = getattr(item, name)
-        if isinstance(value, date):
+        if value is not None:
             day = value.toordinal()
             until[name] = day - status_day
             old[name] = today - day
@@ -199,7 +214,7 @@ def _task(context: Context, task: Task) -> Facts:
         facts |= {
             "left_days": node.calendar.in_days(left),
             "free_days": scheduled.free_float_days,
-            "followed": bool(task.deliverables or context.network.successors[task.id]),
+            "followed": bool(context.network.successors[task.id]),
         }
     return facts
 

@@ -120,8 +120,8 @@ def not_worked(context: Context, *, hits: Sequence[Hit], keys: Sequence[str]) ->
         view = hit.subject.view
         dates = {day: key for key in reversed(keys) if (day := _date(view, key)) is not None}
         for day, key in dates.items():
-            if day < context.status_date:
-                continue
+            if day < context.status_date or (key == "start" and hit.subject.kind == "plan"):
+                continue  # a plan may be allowed to start on a Sunday
             times = _times(context, hit)
             owner = people.get(str(view.get("owner", "")))
             away = None
@@ -200,7 +200,7 @@ def _calendars(plan: Plan, task: Task) -> set[str | None]:
 
 @check()
 def break_dependency(context: Context) -> Iterator[Finding]:
-    """Yield stated dates before those that a task's predecessors allow, by their own stated or computed dates."""
+    """Yield stated dates before those that a task's predecessors allow by their stated or computed ones."""
     network = context.network
     if network is None:
         return
@@ -313,7 +313,7 @@ def break_calendar(context: Context) -> Iterator[Finding]:
 
 @check(unordered={"type": "boolean"}, factor={"type": "number"})
 def estimates(context: Context, *, hits: Sequence[Hit], unordered: bool, factor: float) -> Iterator[Finding]:
-    """Yield three-point estimates out of order, or those whose pessimistic is over `factor` times the optimistic.
+    """Yield three-point estimates out of order, or wider than `factor` times the optimistic one.
 
     What is left of a task in progress counts instead of its first estimate.
     """
@@ -479,7 +479,7 @@ def _days(days: float) -> str:
 
 @check()
 def undecided(context: Context) -> Iterator[Finding]:
-    """Yield the deadlines without a verdict, with what is known; loops and calendars have rules of their own."""
+    """Yield the deadlines without a verdict, with what is known; loops have rules of their own."""
     if context.schedule is None or context.schedule.unsound or context.schedule.beyond:
         return
     for deadline in _promised(context, "undecided"):

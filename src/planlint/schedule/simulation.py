@@ -74,7 +74,7 @@ class Target(Struct, frozen=True):
 
 
 class Delay(Struct, frozen=True):
-    """What a risk does: with `probability` (0 to 1) nodes finish `minutes` later, on the clock if `elapsed`."""
+    """What a risk does: with `probability` (0 to 1) nodes finish `minutes` later, perhaps on the clock."""
 
     probability: float
     minutes: int
@@ -356,16 +356,14 @@ def estimate(network: Network, doubts: Doubts) -> Chance | None:
                     variance += delay.probability * (1 - delay.probability) * time * time
         return Spread(early.dates[path[0]][1], mean, math.sqrt(variance))
 
-    judged = {}
-    for target in targets(network):
-        names = [name for name in target.names if name in early.dates]
-        if names:
-            of = spread(names)
-            p50, p80, p95 = of.days(default)
-            percent = of.percent(default, instant(target.day) + MINUTES_A_DAY)
-            judged[target.path] = Odds(
-                item=target.item, due=target.day, p50=p50, p80=p80, p95=p95, percent=percent
-            )
+    def odds(target: Target) -> Odds:
+        of = spread([name for name in target.names if name in early.dates])
+        p50, p80, p95 = of.days(default)
+        percent = of.percent(default, instant(target.day) + MINUTES_A_DAY)
+        return Odds(item=target.item, due=target.day, p50=p50, p80=p80, p95=p95, percent=percent)
+
+    wanted = [target for target in targets(network) if not early.dates.keys().isdisjoint(target.names)]
+    judged = {target.path: odds(target) for target in wanted}
     p50, p80, p95 = spread(real).days(default)
     path = set(chain(real))
     kinds = {name: network.nodes[name].kind for name in real}
