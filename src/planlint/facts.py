@@ -8,6 +8,7 @@ of the plan's calendar where the name says `work_days`, else calendar days.
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
+from types import UnionType
 from typing import Any, get_args
 
 from msgspec import Struct
@@ -84,7 +85,7 @@ def _dates(kind: type) -> tuple[str, ...]:
     hints = {
         name: hint for base in kind.__mro__ for name, hint in vars(base).get("__annotations__", {}).items()
     }
-    types = {name: get_args(hint) or (hint,) for name, hint in hints.items()}
+    types = {name: get_args(hint) if isinstance(hint, UnionType) else (hint,) for name, hint in hints.items()}
     return tuple(
         name
         for name, found in types.items()

@@ -102,7 +102,8 @@ def _sentence(values: Any) -> str:
     shown = ", ".join(values["items"][:12])
     return (
         f"{values['count']} of the {values['total']} tasks due by now in the baseline "
-        f"({values['percent']} %) are later than in it, more than 5 %: {shown}; agree on a new baseline, or win the time back"
+        f"({values['percent']} %) are later than in it, more than 5 %: {shown}; "
+        "agree on a new baseline, or win the time back"
     )
 
 
