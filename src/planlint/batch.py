@@ -1,5 +1,6 @@
 """A run over many plans: units that know nothing of each other, remembered, spread over processes."""
 
+import gc
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,8 +19,8 @@ from planlint.rulesets import Choice
 # Each pattern begins where a word begins, so that no text makes it slow.
 _FILE = re.compile(rb"(?<![^\s,\[\]{}\"'])[^\s,\[\]{}\"']+\.(?:ya?ml|json)")
 _MAIL = re.compile(rb"email[\"']?\s*:\s*[\"']?([^\s,\"'}]+)")
-_PLAN = re.compile(rb"(?<![a-z0-9_-])([a-z0-9][a-z0-9_-]*)/[a-z0-9]")
-_ID = re.compile(rb"\bid[\"']?\s*:\s*[\"']?([a-z0-9][a-z0-9_-]*)")
+_ID = re.compile(rb"id[\"']?\s*:\s*[\"']?([a-z0-9][a-z0-9_-]*)")
+_ID_SIGNS = b"abcdefghijklmnopqrstuvwxyz0123456789_-"
 _DEEPEST = 16
 _CHUNK = 64
 
@@ -126,11 +127,18 @@ class _Signals(Struct, frozen=True):
         own = basename(dirname(file)) if stem == "plan" else stem
         return cls(
             frozenset(shared),
-            frozenset(_PLAN.findall(whole)),
+            frozenset(_before_slashes(whole)),
             frozenset(_ID.findall(whole)) | {own.encode()},
             contents,
             certain,
         )
+
+
+def _before_slashes(text: bytes) -> Iterator[bytes]:
+    """Yield what stands before each slash as far as it could be an id."""
+    *parts, _ = text.split(b"/")
+    for part in parts:
+        yield part[len(part.rstrip(_ID_SIGNS)) :]
 
 
 class Job(Struct, frozen=True):
@@ -141,15 +149,20 @@ class Job(Struct, frozen=True):
     today: date
 
 
-def lint_units(job: Job, chosen: Sequence[Sequence[str]]) -> list[bytes]:
-    """Check units and return their results, encoded."""
+def lint_units(job: Job, chosen: Sequence[Sequence[str]]) -> list[Result]:
+    """Check units, each on its own."""
     from planlint.engine import Rulesets, lint  # noqa: PLC0415 - a run that remembers all does not need it
 
     world, rulesets = job.world(), Rulesets(job.choice)
-    return [
-        msgspec.msgpack.encode(lint(files, world, choice=job.choice, today=job.today, rulesets=rulesets))
-        for files in chosen
-    ]
+    found = [lint(files, world, choice=job.choice, today=job.today, rulesets=rulesets) for files in chosen]
+    if len(chosen) > 1:
+        gc.collect()  # the command runs without; the plans of a unit know each other
+    return found
+
+
+def encoded_units(job: Job, chosen: Sequence[Sequence[str]]) -> list[bytes]:
+    """Check units in a process of their own: a result is smaller to send when it is encoded."""
+    return [msgspec.msgpack.encode(result) for result in lint_units(job, chosen)]
 
 
 def run(
@@ -164,13 +177,12 @@ def run(
             found[number] = known
             tick(len(chosen[number].files))
     missing = [number for number in range(len(chosen)) if number not in found]
-    for numbers, encoded in _checked(chosen, missing, job, jobs):
-        for number, written in zip(numbers, encoded, strict=True):
-            found[number] = msgspec.msgpack.decode(written, type=Result)
-            key = keys[number]
-            if key:
-                cache.put(key, written)
-            tick(len(chosen[number].files))
+    for number, result, written in _checked(chosen, missing, job, jobs):
+        found[number] = result
+        key = keys[number]
+        if key:
+            cache.put(key, written or msgspec.msgpack.encode(result))
+        tick(len(chosen[number].files))
     cache.save()
     return merge((found[number] for number in sorted(found)), job.today)
 
@@ -184,18 +196,23 @@ def _decoded(written: bytes | None) -> Result | None:
 
 def _checked(
     chosen: Sequence[Unit], missing: Sequence[int], job: Job, jobs: int
-) -> Iterator[tuple[Sequence[int], list[bytes]]]:
+) -> Iterator[tuple[int, Result, bytes]]:
+    """Yield number and result of each missing unit, and the result encoded where that was done."""
     size = max(1, min(_CHUNK, -(-len(missing) // max(jobs, 1))))
     chunks = [missing[at : at + size] for at in range(0, len(missing), size)]
     if jobs <= 1 or len(chunks) <= 1:
         for numbers in chunks:
-            yield numbers, lint_units(job, [chosen[number].files for number in numbers])
+            results = lint_units(job, [chosen[number].files for number in numbers])
+            yield from ((number, result, b"") for number, result in zip(numbers, results, strict=True))
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only for several processes
 
     with ProcessPoolExecutor(min(jobs, len(chunks))) as pool:
         work = [[chosen[number].files for number in numbers] for numbers in chunks]
-        yield from zip(chunks, pool.map(lint_units, [job] * len(chunks), work), strict=True)
+        encoded = pool.map(encoded_units, [job] * len(chunks), work)
+        for numbers, texts in zip(chunks, encoded, strict=True):
+            for number, text in zip(numbers, texts, strict=True):
+                yield number, msgspec.msgpack.decode(text, type=Result), text
 
 
 def merge(results: Iterable[Result], today: date) -> Result:

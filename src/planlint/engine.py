@@ -309,7 +309,11 @@ def lint(
         UsageError: a name in `choice` or a configuration is wrong.
         RuleError: a check crashed.
     """
-    return examine(files, world, choice=choice, today=today, clock=clock, rulesets=rulesets).result
+    examined = examine(files, world, choice=choice, today=today, clock=clock, rulesets=rulesets)
+    for context in examined.contexts.values():
+        if isinstance(context.portfolio, dict):
+            context.portfolio.clear()  # contexts know each other; now their memory is free without a search
+    return examined.result
 
 
 def _undated(context: Context) -> Iterator[Finding]:

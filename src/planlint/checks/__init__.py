@@ -24,6 +24,7 @@ def names() -> list[str]:
     return found
 
 
+@cache
 def lookup(name: str) -> CheckFunction | None:
     """Return the check of this name, or None when there is none.
 

@@ -1,0 +1,252 @@
+"""What is fuzzed: functions of bytes that must neither crash nor take long, whatever the bytes are.
+
+A target says what must hold beyond that: positions lie inside the text, every report can be written, nothing
+of a stranger's file is taken for a bug of planlint's. An exception is a find.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import date
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import grow
+from planlint import batch, report
+from planlint.config import Config, ConfigError
+from planlint.config import load as load_config
+from planlint.diagnostics import Result
+from planlint.discovery import parse_patterns
+from planlint.document import Document, Limits, read
+from planlint.engine import Rulesets, World, analyse, examine, load
+from planlint.errors import UsageError
+from planlint.manifests import conditions, read_manifest
+from planlint.render.pages import Renderer
+from planlint.render.report import Options, Report, Snapshot
+from planlint.render import sandbox
+from planlint.render.sandbox import Sandbox
+from planlint.render.words import language
+from planlint.rulesets import Catalogue, Choice, Setting
+from planlint.rulesets import load as load_catalogue
+from planlint.schedule.certificate import verify
+from planlint.suppressions import find
+
+TODAY = date(2026, 2, 16)
+FILE = "a.plan.yaml"
+LIMITS = Limits(file_size=100_000, depth=64, nodes=20_000)
+PLAN = b"planlint: 1\ntitle: A plan\ntasks:\n  a: {title: Build it, effort: 3d}\n  b: {title: Test it, depends_on: [a]}\n"
+Target = Callable[[bytes], None]
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+@cache
+def _strict() -> Rulesets:
+    return Rulesets(Choice(profile="strict", select=("all",)))
+
+
+@cache
+def _folder() -> Path:
+    return Path(mkdtemp(prefix="planlint-fuzz-"))
+
+
+@cache
+def _config() -> Config:
+    return Config(catalogue=_catalogue(), limits=LIMITS)
+
+
+def _world(files: Mapping[str, bytes]) -> World:
+    def content(file: str) -> bytes:
+        if file not in files:
+            raise FileNotFoundError(2, "No such file", file)
+        return files[file]
+
+    def expand(_: str, entry: str) -> tuple[str, ...]:
+        return (entry,) if entry in files else ()
+
+    return World(content=content, expand=expand, config=lambda _: _config())
+
+
+def _spans_inside(document: Document) -> None:
+    lines = document.lines()
+    for start, end in zip(document.nodes.offsets[::2], document.nodes.offsets[1::2], strict=True):
+        assert 0 <= start <= end <= len(document.text)
+        at = document.position(start)
+        assert 1 <= at.line <= len(lines)
+        assert document.offset(at) == start
+
+
+def reader(data: bytes) -> None:
+    """Any bytes: a document with positions inside its text, or a finding."""
+    document, findings = read(FILE, data, LIMITS)
+    assert document is not None or findings
+    if document is not None:
+        _spans_inside(document)
+        document.comments()
+
+
+def structure(data: bytes) -> None:
+    """A plan that may break the schema: validated and built, references and all."""
+    files = {FILE: grow.plan(data), "people.yaml": b"people: {kim: {name: Kim}}\n"}
+    load(FILE, _world(files))
+
+
+def raw_structure(data: bytes) -> None:
+    """Any bytes as a plan and as what it includes."""
+    half = len(data) // 2
+    files = {FILE: b"planlint: 1\ninclude: [people.yaml]\n" + data[:half], "people.yaml": data[half:]}
+    load(FILE, _world(files))
+
+
+def schedule(data: bytes) -> None:
+    """Dates, float, verdicts; every certificate holds."""
+    loaded = load(FILE, _world({FILE: grow.plan(data)}))
+    if loaded.built is None:
+        return
+    for context in analyse({FILE: loaded.built}, TODAY).values():
+        if context.network and context.schedule:
+            for deadline in context.deadlines or ():
+                assert not list(verify(context.network, deadline) or ())
+
+
+def _reports(result: Result, files: Mapping[str, bytes]) -> None:
+    shown = batch.with_texts(result, lambda file: files[file])
+    for name in report.FORMATS:
+        report.render(name, shown, rules=_catalogue().rules)
+
+
+def rules(data: bytes) -> None:
+    """Every rule over two plans that may wait for each other, every report of what they say."""
+    files = {FILE: grow.plan(data), "other.plan.yaml": grow.plan(data[::-1])}
+    ran = examine(tuple(files), _world(files), choice=_strict().choice, today=TODAY, rulesets=_strict())
+    _reports(ran.result, files)
+    assert sorted(d.location for d in ran.result.diagnostics) == [d.location for d in ran.result.diagnostics]
+
+
+def pages(data: bytes) -> None:
+    """The pages of a plan, all sections, in both flavours."""
+    files = {FILE: grow.plan(data)}
+    ran = examine(tuple(files), _world(files), choice=Choice(), today=TODAY)
+    for context in ran.contexts.values():
+        dated = context.schedule if context.schedule and context.schedule.items else None
+        one = Report(
+            plan=context.plan,
+            today=TODAY,
+            schedule=dated,
+            deadlines=context.deadlines or (),
+            diagnostics=ran.result.diagnostics,
+            portfolio={context.plan.id: Snapshot(plan=context.plan, schedule=dated)},
+        )
+        renderer = Renderer(Options(flavor="gitlab" if data[:1] > b"\x80" else "github"))
+        renderer.page(one)
+        renderer.front([one])
+
+
+def suppressions(data: bytes) -> None:
+    """Comments of any wording, at any place."""
+    document, _ = read(FILE, PLAN.replace(b"\n  b", data + b"\n  b"), LIMITS)
+    if document is not None:
+        find(document)
+        files = {FILE: document.text.encode()}
+        ran = examine((FILE,), _world(files), choice=_strict().choice, today=TODAY, rulesets=_strict())
+        _reports(ran.result, files)
+
+
+def configuration(data: bytes) -> None:
+    """Any bytes as a configuration: it holds, or what is wrong with it is said."""
+    file = _folder() / ".planlint.yaml"
+    file.write_bytes(data)
+    try:
+        config = load_config(file, file.parent, _catalogue(), lambda one: one.name)
+    except ConfigError as error:
+        assert error.findings
+        return
+    config.overrides_for(str(file.parent / "plans" / FILE))
+
+
+@cache
+def _manifest() -> bytes:
+    return (
+        b"summary: S.\nrationale: R.\nseverity: error\nsince: '0.1'\ngiven: task\ncheck: schema\n"
+        b"message: \"'{id}' {computed.open} {n|day}\"\nexamples: {valid: [a, b], invalid: [c, d]}\n"
+    )
+
+
+def pack(data: bytes) -> None:
+    """A team's rule: any schema, any condition, any words; sound ones are run."""
+    manifest = read_manifest("rules/own/own.yaml", "own", "own", _manifest() + data, conditions())
+    if manifest.rule is None:
+        assert manifest.findings
+        return
+    catalogue = _catalogue().with_rules([manifest.rule])
+    config = Config(catalogue=catalogue, settings=(Setting("own"),), limits=LIMITS)
+    files = {FILE: PLAN}
+    world = World(content=lambda file: files[file], expand=lambda *_: (), config=lambda _: config)
+    choice = Choice(select=("own",))
+    with suppress(UsageError):
+        _reports(examine((FILE,), world, choice=choice, today=TODAY).result, files)
+
+
+@cache
+def _page_values() -> dict[str, Any]:
+    loaded = load(FILE, _world({FILE: PLAN}))
+    assert loaded.built is not None
+    return {"plan": loaded.built.plan, "data": {"rows": [("a", 1), ("b", 2)]}, "words": "Words"}
+
+
+@cache
+def _language() -> Any:
+    return language("en")
+
+
+def template(data: bytes) -> None:
+    """Any text as a template: a page or a sentence that says what is wrong."""
+    with suppress(UnicodeDecodeError):
+        data.decode()
+        (_folder() / "summary.md.j2").write_bytes(data)
+        with suppress(UsageError):
+            sandbox.MOST_STEPS = 50_000  # slow under coverage
+            Sandbox(_language(), _folder()).render("summary.md.j2", _page_values())
+
+
+def ignore(data: bytes) -> None:
+    """Any text as the patterns of a `.gitignore`, against paths that make bad ones slow."""
+    patterns = parse_patterns(data.decode(errors="replace").splitlines())
+    for path in (("a" * 60, "b" * 60, "plan.yaml"), ("a",) * 40, ("plans", "x.plan.yaml")):
+        for pattern in patterns:
+            pattern.matches(path)
+
+
+def report_file(data: bytes) -> None:
+    """Any bytes as a report to be joined with another."""
+    from planlint.report import joined  # noqa: PLC0415 - only this target
+
+    sound = json.dumps({"version": 1}).encode()
+    with suppress(UsageError):
+        joined.join([("a.json", data), ("b.json", sound)])
+    with suppress(UsageError):
+        joined.join([("a.json", data), ("b.json", data)])
+
+
+TARGETS: Mapping[str, Target] = {
+    one.__name__.replace("_", "-"): one
+    for one in (
+        reader,
+        structure,
+        raw_structure,
+        schedule,
+        rules,
+        pages,
+        suppressions,
+        configuration,
+        pack,
+        template,
+        ignore,
+        report_file,
+    )
+}
