@@ -193,6 +193,8 @@ def run(rules: list[Rule], catalogue: Catalogue) -> tuple[int, list[tuple[str, s
     count, survivors = 0, []
     for rule in rules:
         data = manifest(rule)
+        if caught(rule, catalogue, data):
+            raise SystemExit(f"{rule.name}: its examples fail before anything is changed")
         for what, mutant in rule_mutants(rule):
             count += 1
             if not caught(mutant, catalogue, data):

@@ -86,6 +86,7 @@ def _dates(kind: type) -> tuple[str, ...]:
         name: hint for base in kind.__mro__ for name, hint in vars(base).get("__annotations__", {}).items()
     }
     types = {name: get_args(hint) if isinstance(hint, UnionType) else (hint,) for name, hint in hints.items()}
+    types |= {name: (date,) for name, hint in hints.items() if hint == "date | None"}  # a field named `date`
     return tuple(
         name
         for name, found in types.items()
@@ -221,7 +222,7 @@ def _task(context: Context, task: Task) -> Facts:
 
 
 def _invalid_date(task: Task, status: date) -> bool:
-    """Whether an actual date lies after the status date, or a stated one of what is still to come before it."""
+    """Whether an actual date lies after the status date, or a stated one of what is to come before."""
     actual = task.actual
     late = any(day is not None and day > status for day in (actual.start, actual.finish))
     coming = (task.start if actual.start is None and task.status == "todo" else None, task.finish)

@@ -67,6 +67,15 @@ def test_a_check_is_itself_again_afterwards(catalogue: Catalogue) -> None:
     assert checks.lookup(rule.check) is before
 
 
+def test_examples_that_fail_anyway_prove_nothing(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = catalogue.rules["change-without-approver"]
+    monkeypatch.setattr(mutate, "manifest", lambda _: {"examples": {"valid": [], "invalid": ["tasks: {}"]}})
+    with pytest.raises(SystemExit, match="before anything is changed"):
+        mutate.run([rule], catalogue)
+
+
 def test_a_crash_counts_as_caught(catalogue: Catalogue) -> None:
     rule = catalogue.rules["overlapping-changes"]
     broken = msgspec.structs.replace(rule, check="operations.nothing")
