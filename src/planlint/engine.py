@@ -25,6 +25,8 @@ from planlint.schedule.calendar import HorizonError
 from planlint.schedule.feasibility import decide
 from planlint.schedule.network import Span as Dates
 from planlint.schedule.network import build
+from planlint.schedule.repair import repaired
+from planlint.schedule.search import Limits
 from planlint.schema import closest, validate
 from planlint.suppressions import Suppression, find
 
@@ -32,6 +34,8 @@ ALWAYS = frozenset({"source", "structure", "network", "ownership", "suppressions
 """The categories that also look at plans which are not active."""
 _PASSES = 4
 """How often plans that wait for each other in a circle are scheduled; without a circle once is enough."""
+_MOST_SECONDS = 60.0
+"""What a configuration can give the solver at most: it may come from a stranger."""
 _TOP = Span(Position(1, 1), Position(1, 2))
 
 
@@ -123,8 +127,11 @@ def load(file: str, world: World) -> Loaded:
     return Loaded(file, config, built.sources, built, (*found, *missing, *structure, *built.findings))
 
 
-def analyse(built: Mapping[str, Built], today: date) -> dict[str, Context]:
-    """Schedule plans (by file), each with what it waits for in the others; contexts by file."""
+def analyse(built: Mapping[str, Built], today: date, solver: Mapping[str, float] = {}) -> dict[str, Context]:
+    """Schedule plans (by file), each with what it waits for in the others; contexts by file.
+
+    `solver` has the time limits of the solver for the files that do not take the default.
+    """
     portfolio: dict[str, Context] = {}
     contexts: dict[str, Context] = {}
     used: dict[str, Mapping[str, Dates]] = {}
@@ -148,16 +155,18 @@ def analyse(built: Mapping[str, Built], today: date) -> dict[str, Context]:
         if settled:
             break
     for file, context in contexts.items():
-        contexts[file] = portfolio[context.plan.id] = _judged(context)
+        contexts[file] = portfolio[context.plan.id] = _judged(context, solver.get(file))
     return contexts
 
 
-def _judged(context: Context) -> Context:
+def _judged(context: Context, seconds: float | None) -> Context:
     """Add the verdict on every deadline, where the dates allow one."""
     if context.schedule is None or context.network is None:
         return context
     try:
-        return replace(context, deadlines=decide(context.plan, context.schedule, context.network))
+        limits = Limits() if seconds is None else Limits(solver=min(seconds, _MOST_SECONDS))
+        deadlines = decide(context.plan, context.schedule, context.network, limits=limits)
+        return replace(context, deadlines=repaired(context.network, deadlines))
     except HorizonError:  # some item has no dates, and a diagnostic says so
         return context
 
@@ -359,7 +368,7 @@ def examine(
     loaded = [load(file, world) for file in files]
     clock.lap("read")
     built = {one.file: one.built for one in loaded if one.built}
-    contexts = analyse(built, today)
+    contexts = analyse(built, today, {one.file: one.config.solver_seconds for one in loaded})
     crossed = cross_references(built)
     for file, context in contexts.items():
         crossed[file] = (*crossed.get(file, ()), *_undated(context))
