@@ -444,11 +444,15 @@ def _reason(context: Context, deadline: Deadline) -> tuple[str, list[str]]:
     items = _names(certificate, "items")
     if not items:
         return f"the work before it ends on {deadline.finish} at the earliest", []
-    scheduled = context.schedule.items.get(items[0]) if context.schedule else None
+    steps = items[:-1] if len(items) > 1 and items[-1] == deadline.item else items
+    first = context.plan.tasks.get(steps[0])
+    scheduled = context.schedule.items.get(steps[0]) if context.schedule else None
     since = f" from {scheduled.start} on" if scheduled else ""
+    if first is not None and scheduled is not None and first.not_before == scheduled.start:
+        since = f", not before {scheduled.start},"
+    take = "take" if len(steps) > 1 else "takes"
     finish = certificate.get("finish") or deadline.finish
-    take = "take" if len(items) > 1 else "takes"
-    return f"{_chain(context, items)}{since} {take} until {finish} at the earliest, whoever helps", items
+    return f"{_chain(context, steps)}{since} {take} until {finish} at the earliest, whoever helps", items
 
 
 @check()

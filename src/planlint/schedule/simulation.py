@@ -208,7 +208,6 @@ def targets(network: Network) -> list[Target]:
         add(task.id, (*task.path, "must_finish"), task.must_finish, [task.id])
     for deliverable in plan.deliverables.values():
         names = [task.id for task in plan.tasks.values() if deliverable.id in task.deliverables]
-        names += [one.id for one in plan.milestones.values() if deliverable.id in one.deliverables]
         add(deliverable.id, (*deliverable.path, "due"), deliverable.due, names)
     return found
 
@@ -402,7 +401,7 @@ def _simulated(
     batch = max(1, min(iterations, _CELLS // len(runs.order)))
     for first in range(0, iterations, batch):
         count = min(batch, iterations - first)
-        dates = runs.dates(random, count)
+        dates = runs.dates(*runs.draw(random, count))
         end = runs.last(dates, real, count)
         ends.append(end)
         for name in milestones:
@@ -464,7 +463,7 @@ class _Runs:
 
     def full(self, value: Instants, count: int) -> Any:
         """Return one number for each run."""
-        return value if isinstance(value, self.np.ndarray) else self.np.full(count, value)
+        return self.np.broadcast_to(value, (count,))
 
     def last(self, dates: Mapping[str, tuple[Instants, Instants]], names: Iterable[str], count: int) -> Any:
         """Return the latest finish of some nodes in each run."""
@@ -474,21 +473,24 @@ class _Runs:
                 self.np.maximum(end, dates[name][1], out=end)
         return end
 
-    def dates(self, random: Any, count: int) -> dict[str, tuple[Instants, Instants]]:
-        """Return start and finish of every node in `count` runs."""
+    def draw(self, random: Any, count: int) -> tuple[dict[str, Any], list[Any]]:
+        """Return what happens in `count` runs: the work of uncertain nodes, and which delays occur."""
         np = self.np
         works: dict[str, Any] = {}
         for name, beta in self.doubts.lengths.items():
             span = beta.high - beta.low
-            drawn = random.beta(
-                1 + 4 * (beta.likely - beta.low) / span, 1 + 4 * (beta.high - beta.likely) / span, count
-            )
-            works[name] = np.ceil(np.round(beta.low + span * drawn, 6)).astype(np.int64)
+            rise, fall = 4 * (beta.likely - beta.low) / span, 4 * (beta.high - beta.likely) / span
+            drawn = beta.low + span * random.beta(1 + rise, 1 + fall, count)
+            works[name] = np.ceil(np.round(drawn, 6)).astype(np.int64)
+        return works, [random.random(count) < delay.probability for delay in self.doubts.delays]
+
+    def dates(self, works: Mapping[str, Any], occurs: Iterable[Any]) -> dict[str, tuple[Instants, Instants]]:
+        """Return start and finish of every node in runs with this work and these delays."""
+        np = self.np
         late: dict[str, list[tuple[Delay, Any]]] = {}
-        for delay in self.doubts.delays:
-            occurs = random.random(count) < delay.probability
+        for delay, when in zip(self.doubts.delays, occurs, strict=True):
             for name in delay.names:
-                late.setdefault(name, []).append((delay, occurs))
+                late.setdefault(name, []).append((delay, when))
         dates: dict[str, tuple[Instants, Instants]] = {}
         for name in self.order:
             node = self.network.nodes[name]
@@ -498,11 +500,11 @@ class _Runs:
             start, finish = (
                 self.place(node, works.get(name, node.work), dates) if doubtful else self.early[name]
             )
-            for delay, occurs in late.get(name, ()):
+            for delay, when in late.get(name, ()):
                 later = finish + delay.minutes
                 if not delay.elapsed:
                     later = self.time(node.calendar).forward(finish, delay.minutes)
-                finish = np.where(occurs, later, finish)
+                finish = np.where(when, later, finish)
             dates[name] = (finish, finish) if node.kind == "milestone" else (start, finish)
         return dates
 
@@ -590,7 +592,8 @@ class _Runs:
             yield name, int(np.count_nonzero(path))
             for link in node.links if not node.settled else ():
                 before = self.network.nodes[link.predecessor]
-                if before.finished is None:
+                begun = before.settled and link.type[0] == "S"  # nothing moves that start any more
+                if before.finished is None and not begun:
                     tight = path & self.binds(node, link, dates)
                     known = on.get(link.predecessor)
                     on[link.predecessor] = tight if known is None else known | tight
