@@ -12,7 +12,7 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
-from types import ModuleType
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -151,8 +151,8 @@ def no_condition(node: ast.BoolOp) -> bool:
     )
 
 
-def code_mutants(name: str) -> Iterator[tuple[str, ModuleType, str, Any]]:
-    """Yield a check's function with one condition turned round: what, its module, its name, the function."""
+def code_mutants(name: str) -> Iterator[tuple[str, Any]]:
+    """Yield a check's function with one condition turned round, and what was done."""
     function: Any = checks.lookup(name)
     module = inspect.getmodule(function)
     assert module is not None
@@ -168,7 +168,7 @@ def code_mutants(name: str) -> Iterator[tuple[str, ModuleType, str, Any]]:
             continue  # guards of what `needs` has promised
         space = dict(vars(module))
         exec(compile(changed, module.__file__ or "", "exec"), space)
-        yield turned.done, module, function.__name__, space[function.__name__]
+        yield turned.done, space[function.__name__]
 
 
 def manifest(rule: Rule) -> Mapping[str, Any]:
@@ -188,28 +188,43 @@ def caught(rule: Rule, catalogue: Catalogue, data: Mapping[str, Any]) -> bool:
         return True
 
 
+@contextmanager
+def standing_in(check: str, function: Any) -> Iterator[None]:
+    """Let `function` run wherever a rule names `check`."""
+    lookup = checks.lookup
+    checks.lookup = lambda name: function if name == check else lookup(name)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        checks.lookup = lookup
+
+
 def run(rules: list[Rule], catalogue: Catalogue) -> tuple[int, list[tuple[str, str]]]:
-    """Return how many mutants there were, and which survived."""
+    """Return how many mutants there were, and which survived.
+
+    A check that several rules share is changed once, and all of them look.
+
+    Raises:
+        SystemExit: examples fail although nothing was changed, so that they would prove nothing.
+    """
     count, survivors = 0, []
+    manifests = {rule.name: manifest(rule) for rule in rules}
+    by_check: dict[str, list[Rule]] = {}
     for rule in rules:
-        data = manifest(rule)
-        if caught(rule, catalogue, data):
+        if caught(rule, catalogue, manifests[rule.name]):
             raise SystemExit(f"{rule.name}: its examples fail before anything is changed")
         for what, mutant in rule_mutants(rule):
             count += 1
-            if not caught(mutant, catalogue, data):
+            if not caught(mutant, catalogue, manifests[rule.name]):
                 survivors.append((rule.name, what))
-        if rule.check in checks.BUILT_IN:
-            continue
-        for what, module, name, function in code_mutants(rule.check):
+        if rule.check not in checks.BUILT_IN:
+            by_check.setdefault(rule.check, []).append(rule)
+    for check, sharing in by_check.items():
+        for what, function in code_mutants(check):
             count += 1
-            original = getattr(module, name)
-            setattr(module, name, function)
-            try:
-                if not caught(rule, catalogue, data):
-                    survivors.append((rule.name, what))
-            finally:
-                setattr(module, name, original)
+            with standing_in(check, function):
+                if not any(caught(rule, catalogue, manifests[rule.name]) for rule in sharing):
+                    survivors.append((check, what))
     return count, survivors
 
 
