@@ -1,8 +1,8 @@
 """A run over many plans: units that know nothing of each other, remembered, spread over processes."""
 
-import gc
 import os
 import re
+import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from posixpath import basename, dirname, join, normpath
@@ -37,14 +37,19 @@ class Unit(Struct, frozen=True):
     certain: bool
 
 
-def units(files: Sequence[str], content: Callable[[str], bytes]) -> Iterator[Unit]:
+def units(
+    files: Sequence[str], content: Callable[[str], bytes], near: Callable[[str, str], bool]
+) -> Iterator[Unit]:
     """Split files into units without parsing them; rather too few units than one too many.
+
+    `content` returns a file's bytes or raises OSError; `near` says whether a file that a plan seems to
+    include may be read on its behalf: it is in the plan's repository, and no link.
 
     Two plans are in one unit when they name the same file (to include it), the same e-mail address, or one
     names the other's id before a slash.
     """
     groups = _Groups(files)
-    told = {file: _Signals.of(file, content) for file in files}
+    told = {file: _Signals.of(file, content, near) for file in files}
     ids: dict[bytes, list[str]] = {}
     for file, signals in told.items():
         for name in signals.ids:
@@ -96,7 +101,7 @@ class _Signals(Struct, frozen=True):
     certain: bool
 
     @classmethod
-    def of(cls, file: str, content: Callable[[str], bytes]) -> "_Signals":
+    def of(cls, file: str, content: Callable[[str], bytes], near: Callable[[str, str], bool]) -> "_Signals":
         """Read a plan and everything it may include."""
         contents: dict[str, bytes] = {}
         shared: set[Any] = set()
@@ -105,6 +110,9 @@ class _Signals(Struct, frozen=True):
         while waiting:
             name, depth = waiting.pop()
             if name in contents or depth > _DEEPEST:
+                continue
+            if name != file and not near(file, name):
+                certain = False
                 continue
             try:
                 text = contents[name] = content(name)
@@ -149,20 +157,35 @@ class Job(Struct, frozen=True):
     today: date
 
 
-def lint_units(job: Job, chosen: Sequence[Sequence[str]]) -> list[Result]:
-    """Check units, each on its own."""
-    from planlint.engine import Rulesets, lint  # noqa: PLC0415 - a run that remembers all does not need it
+class Worker:
+    """Checks units one after the other; what does not depend on the plans is worked out once."""
 
-    world, rulesets = job.world(), Rulesets(job.choice)
-    found = [lint(files, world, choice=job.choice, today=job.today, rulesets=rulesets) for files in chosen]
-    if len(chosen) > 1:
-        gc.collect()  # the command runs without; the plans of a unit know each other
-    return found
+    def __init__(self, job: Job) -> None:
+        """Make the world; a run that remembers all does not come here."""
+        from planlint.engine import Rulesets  # noqa: PLC0415 - as said
+
+        self._job = job
+        self._world, self._rulesets = job.world(), Rulesets(job.choice)
+
+    def lint(self, files: Sequence[str]) -> Result:
+        """Check the plans of one unit."""
+        from planlint.engine import lint  # noqa: PLC0415 - as above
+
+        job = self._job
+        return lint(files, self._world, choice=job.choice, today=job.today, rulesets=self._rulesets)
 
 
-def encoded_units(job: Job, chosen: Sequence[Sequence[str]]) -> list[bytes]:
-    """Check units in a process of their own: a result is smaller to send when it is encoded."""
-    return [msgspec.msgpack.encode(result) for result in lint_units(job, chosen)]
+_worker: list[Worker] = []
+"""The worker of this process, where it is one of several."""
+
+
+def _begin(job: Job) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears it, and ends the others
+    _worker[:] = [Worker(job)]
+
+
+def _encoded(chunk: Sequence[Sequence[str]]) -> list[bytes]:
+    return [msgspec.msgpack.encode(_worker[0].lint(files)) for files in chunk]
 
 
 def run(
@@ -177,20 +200,22 @@ def run(
             found[number] = known
             tick(len(chosen[number].files))
     missing = [number for number in range(len(chosen)) if number not in found]
-    for number, result, written in _checked(chosen, missing, job, jobs):
-        found[number] = result
-        key = keys[number]
-        if key:
-            cache.put(key, written or msgspec.msgpack.encode(result))
-        tick(len(chosen[number].files))
-    cache.save()
+    try:
+        for number, result, written in _checked(chosen, missing, job, jobs):
+            found[number] = result
+            key = keys[number]
+            if key:
+                cache.put(key, written or msgspec.msgpack.encode(result))
+            tick(len(chosen[number].files))
+    finally:
+        cache.save()  # an interrupted run need not begin anew
     return merge((found[number] for number in sorted(found)), job.today)
 
 
 def _decoded(written: bytes | None) -> Result | None:
     try:
         return msgspec.msgpack.decode(written, type=Result) if written else None
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return None
 
 
@@ -201,18 +226,22 @@ def _checked(
     size = max(1, min(_CHUNK, -(-len(missing) // max(jobs, 1))))
     chunks = [missing[at : at + size] for at in range(0, len(missing), size)]
     if jobs <= 1 or len(chunks) <= 1:
-        for numbers in chunks:
-            results = lint_units(job, [chosen[number].files for number in numbers])
-            yield from ((number, result, b"") for number, result in zip(numbers, results, strict=True))
+        if not missing:
+            return
+        worker = Worker(job)
+        for number in missing:
+            yield number, worker.lint(chosen[number].files), b""
         return
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only for several processes
 
-    with ProcessPoolExecutor(min(jobs, len(chunks))) as pool:
+    pool = ProcessPoolExecutor(min(jobs, len(chunks)), initializer=_begin, initargs=(job,))
+    try:
         work = [[chosen[number].files for number in numbers] for numbers in chunks]
-        encoded = pool.map(encoded_units, [job] * len(chunks), work)
-        for numbers, texts in zip(chunks, encoded, strict=True):
+        for numbers, texts in zip(chunks, pool.map(_encoded, work), strict=True):
             for number, text in zip(numbers, texts, strict=True):
                 yield number, msgspec.msgpack.decode(text, type=Result), text
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def merge(results: Iterable[Result], today: date) -> Result:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from planlint.diagnostics import Diagnostic, Finding, Path, Related
+from planlint.digests import blake2b
 from planlint.document import Sources
 from planlint.model import Plan
 from planlint.rulesets import ActiveRule
@@ -103,8 +104,6 @@ def fingerprints(diagnostics: Iterable[Diagnostic], data_of: Callable[[str], Any
 
     Two that would share one (the same rule twice at one place) are told apart by their order.
     """
-    from hashlib import blake2b  # noqa: PLC0415 - only when there is something to report
-
     seen: dict[str, int] = {}
     for diagnostic in diagnostics:
         file = diagnostic.location.path

@@ -1,6 +1,6 @@
 """The pipeline: read, validate, build, analyse, check; every command goes through here."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from time import perf_counter
 
@@ -16,7 +16,7 @@ from planlint.diagnose import diagnose, fingerprints
 from planlint.diagnostics import Diagnostic, Finding, Place, PlanSummary, Position, Result, Span
 from planlint.document import Document, Sources, read, unread
 from planlint.errors import ManifestError, RuleError, UsageError
-from planlint.includes import Expand, fragments
+from planlint.includes import fragments
 from planlint.model import Plan
 from planlint.rule import Context
 from planlint.rulesets import ActiveRule, Catalogue, Choice, selection
@@ -29,6 +29,7 @@ from planlint.schedule.repair import repaired
 from planlint.schedule.search import Limits
 from planlint.schema import closest, validate
 from planlint.suppressions import Suppression, find
+from planlint.world import World
 
 ALWAYS = frozenset({"source", "structure", "network", "ownership", "suppressions"})
 """The categories that also look at plans which are not active."""
@@ -37,20 +38,6 @@ _PASSES = 4
 _MOST_SECONDS = 60.0
 """What a configuration can give the solver at most: it may come from a stranger."""
 _TOP = Span(Position(1, 1), Position(1, 2))
-
-
-class World(Struct, frozen=True):
-    """The edges of the pipeline, so that plans can come from disk, from Git or from a string.
-
-    `content` returns a file's bytes or raises OSError; `expand` names the files that an `include` entry of a
-    file stands for; `config` returns the configuration that holds for a file. `at` returns the edges at a
-    revision of the repository that a file stands in, or raises UsageError; None where there is no history.
-    """
-
-    content: Callable[[str], bytes]
-    expand: Expand
-    config: Callable[[str], Config]
-    at: Callable[[str, str], "World"] | None = None
 
 
 class Loaded(Struct, frozen=True):

@@ -8,8 +8,9 @@ from msgspec import Struct
 
 from planlint.config import Config
 from planlint.diagnostics import Severity
-from planlint.engine import World, lint
+from planlint.engine import lint
 from planlint.rulesets import Catalogue, Choice, Setting
+from planlint.world import World
 
 TODAY = date(2026, 2, 16)
 """The day it is in an example that does not say."""

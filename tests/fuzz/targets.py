@@ -14,24 +14,26 @@ from tempfile import mkdtemp
 from typing import Any
 
 import grow
+
 from planlint import batch, report
 from planlint.config import Config, ConfigError
 from planlint.config import load as load_config
 from planlint.diagnostics import Result
 from planlint.discovery import parse_patterns
 from planlint.document import Document, Limits, read
-from planlint.engine import Rulesets, World, analyse, examine, load
+from planlint.engine import Rulesets, analyse, examine, load
 from planlint.errors import UsageError
 from planlint.manifests import conditions, read_manifest
+from planlint.render import sandbox
 from planlint.render.pages import Renderer
 from planlint.render.report import Options, Report, Snapshot
-from planlint.render import sandbox
 from planlint.render.sandbox import Sandbox
 from planlint.render.words import language
 from planlint.rulesets import Catalogue, Choice, Setting
 from planlint.rulesets import load as load_catalogue
 from planlint.schedule.certificate import verify
 from planlint.suppressions import find
+from planlint.world import World
 
 TODAY = date(2026, 2, 16)
 FILE = "a.plan.yaml"

@@ -6,8 +6,9 @@ import pytest
 
 from planlint.checks import network
 from planlint.config import Config
-from planlint.engine import World, lint
+from planlint.engine import lint
 from planlint.rulesets import Choice, load
+from planlint.world import World
 
 HEAD = "planlint: 1\ntitle: Move\nmanager: ana\nsponsor: ana\n"
 PEOPLE = "people: {ana: {name: Ana Ruiz}}\n"

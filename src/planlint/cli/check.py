@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from planlint import batch, report
+from planlint import atomic, batch, report
 from planlint.cache import Cache
 from planlint.cli.workspace import Workspace, disk, parse_day
 from planlint.config import ConfigError
@@ -150,12 +150,12 @@ def _checked(workspace: Workspace, choice: Choice, today: date, options: Mapping
         files = tuple(sorted({*files, options["stdin_filename"]}))
     if options["verbose"]:
         return _timed(files, workspace, choice, today)
-    remember = not options["no_cache"] and "-" not in paths
+    remember = not options["no_cache"] and "-" not in paths and workspace.repeatable
     cache = Cache(
         workspace.cache_folder(options["cache_dir"]) if remember else None,
         (repr(choice).encode(), today.isoformat().encode(), workspace.digest(files)),
     )
-    chosen = list(batch.units(files, workspace.content))
+    chosen = list(batch.units(files, workspace.content, workspace.near))
     if options["shard"]:
         chosen = batch.shard(chosen, *options["shard"])
     job = batch.Job(partial(disk, workspace), choice, today)
@@ -232,14 +232,8 @@ def write_atomically(file: FilePath, text: str) -> None:
     Raises:
         UsageError: the folder is missing or not writable.
     """
-    import tempfile  # noqa: PLC0415 - only when a file is written
-
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=file.parent, prefix=f".{file.name}.", delete=False
-        ) as stream:
-            stream.write(text)
-        FilePath(stream.name).replace(file)
+        atomic.write(str(file), text.encode(errors="replace"))
     except OSError as error:
         raise UsageError(f"cannot write '{file}': {error.strerror or error}") from error
 

@@ -10,12 +10,13 @@ import click
 from planlint.cli.check import write_atomically
 from planlint.cli.past import world_at
 from planlint.cli.workspace import Workspace, parse_day
-from planlint.engine import World, examine
+from planlint.engine import examine
 from planlint.history.changes import Difference, State, compare
 from planlint.history.git import GitError, Repository
 from planlint.history.plans import Snapshot
 from planlint.report import changes
 from planlint.rulesets import Choice
+from planlint.world import World
 
 _TREE = "the working tree"
 

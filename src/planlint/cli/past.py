@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path as FilePath
 
 from planlint.config import Config
-from planlint.engine import World
 from planlint.history.git import Repository
 from planlint.history.plans import Snapshot
+from planlint.world import World
 
 
 def world_at(snapshot: Snapshot, config: Callable[[str], Config]) -> World:

@@ -13,10 +13,10 @@ import click
 from planlint.config import Config, ConfigError, load, nearest
 from planlint.discovery import discover, find_root
 from planlint.document import Limits
-from planlint.engine import World
 from planlint.includes import expander
 from planlint.rulesets import Catalogue
 from planlint.rulesets import load as load_catalogue
+from planlint.world import World
 
 
 class Workspace:
@@ -34,6 +34,8 @@ class Workspace:
         self._default = Config(catalogue=self.catalogue)
         self._roots: dict[FilePath, FilePath | None] = {}
         self._given: dict[str, bytes] = {}
+        self._read: dict[str, bytes] = {}
+        self._by_folder: dict[str, Config] = {}
         self._past: Any = None
 
     def show(self, file: FilePath) -> str:
@@ -63,7 +65,10 @@ class Workspace:
 
     def config(self, file: str) -> Config:
         """Return the configuration that holds for a plan file."""
-        return self.config_in((self.cwd / file).parent)
+        folder = os.path.dirname(file)  # noqa: PTH120 - asked several times a plan
+        if folder not in self._by_folder:
+            self._by_folder[folder] = self.config_in(FilePath(os.path.normpath(self.cwd / folder)))
+        return self._by_folder[folder]
 
     def files(self, paths: Sequence[str]) -> tuple[str, ...]:
         """Return the plan files that the paths of a command line stand for.
@@ -86,19 +91,31 @@ class Workspace:
         self._given[name] = content
 
     def content(self, file: str) -> bytes:
-        """Return the bytes of a regular file, or of as much as shows that it is too large.
+        """Return the bytes of a regular file, or of as much as shows that it is too large; read once a run.
 
         Raises:
             OSError: it is missing, unreadable or no regular file.
         """
         if file in self._given:
             return self._given[file]
+        if file in self._read:
+            return self._read[file]
         try:
             limit = self.config(file).limits.file_size
         except ConfigError:  # its own lines are still to be shown
             limit = Limits().file_size
-        with open(self.cwd / file, "rb", opener=_open_regular) as stream:
-            return stream.read(limit + 1)
+        path = os.path.join(self.cwd, file)  # noqa: PTH118 - asked for every file
+        with open(path, "rb", opener=_open_regular) as stream:
+            content = self._read[file] = stream.read(limit + 1)
+        return content
+
+    def near(self, file: str, other: str) -> bool:
+        """Whether `other` may be read for the plan `file`: inside its repository, by its real name."""
+        folder = (self.cwd / file).parent
+        home = os.path.realpath(self.root(folder) or folder)
+        path = os.path.realpath(self.cwd / other)
+        named = FilePath(os.path.realpath(self.cwd), os.path.normpath(other))
+        return path.startswith(home + os.sep) and path == str(named)
 
     def expand(self, file: str, entry: str) -> Sequence[str]:
         """Return the files of an `include` entry, in the repository or, without one, the plan's folder."""
@@ -115,8 +132,16 @@ class Workspace:
 
         configs = {id(config): config for config in map(self.config, files)}.values()
         texts = sorted((shown, one.text) for config in configs for shown, one in config.documents.items())
-        extras = [name for name in ("ortools", "numpy", "cel_expr_python") if find_spec(name)]
+        installed = [find_spec(name) for name in ("ortools", "numpy", "cel_expr_python", "holidays")]
+        extras = [os.stat(one.origin).st_mtime_ns if one and one.origin else None for one in installed]  # noqa: PTH116
         return repr((self.catalogue.digest, crc32(repr(texts).encode()), len(repr(texts)), extras)).encode()
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the same plans have the same result: no check of another package's, which may change."""
+        own = {"schema", "expression", "stage"}
+        modules = {rule.check.partition(".")[0] for rule in self.catalogue.rules.values()} - own
+        return all(find_spec(f"planlint.checks.{name}") for name in modules)
 
     def cache_folder(self, chosen: str | None) -> FilePath:
         """Return where results are remembered: never inside the repository, whose files strangers send."""
