@@ -13,6 +13,8 @@ from planlint.errors import UsageError
 from planlint.rule import Option, Rule
 
 CATALOGUE = "catalogue.json"
+BASE = frozenset({"source"})
+"""The categories that are part of every selection."""
 _HOURS_A_DAY = 8
 _DAYS_A_WEEK = 5
 
@@ -217,13 +219,13 @@ def selection(
 ) -> tuple[ActiveRule, ...]:
     """Return the rules that are on, in the order of the catalogue.
 
-    Packs first, then the configuration, then the command line. Rules of reading stay on unless they are
-    turned off by name: a file that cannot be read is never clean.
+    Packs first, then the configuration, then the command line. Rules of reading are on with every pack and
+    selection unless they are turned off by name: a file that cannot be read is never clean.
 
     Raises:
         UsageError: a name on the command line or a pack's name is unknown.
     """
-    settings: dict[str, Setting] = {}
+    settings = {rule.name: Setting(rule.name) for rule in catalogue.rules.values() if rule.category in BASE}
     for pack in (choice.profile,) if choice.profile else (packs or ("recommended",)):
         settings |= pack_settings(catalogue, pack)
     known = {rule.name: Setting(rule.name) for rule in catalogue.rules.values()}
@@ -232,7 +234,7 @@ def selection(
         merge(known, setting)
     if choice.select:
         chosen = {rule for name in choice.select for rule in expand(catalogue, name)}
-        chosen |= set(expand(catalogue, "source"))
+        chosen |= {rule.name for rule in catalogue.rules.values() if rule.category in BASE}
         settings = {rule: settings.get(rule) or known.get(rule) or Setting(rule) for rule in chosen}
     for name in choice.extend_select:
         for rule in expand(catalogue, name):
