@@ -1,6 +1,7 @@
 """`planlint schedule`: text, JSON, what-if and what it says when there is no schedule."""
 
 import json
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from planlint.cli.what_if import vary
 from planlint.cli.workspace import Workspace
 from planlint.engine import analyse, load
 from planlint.errors import UsageError
-from planlint.report.schedule import text
+from planlint.report.schedule import Answer, text
 from planlint.rule import Context
 from planlint.schedule.result import Deadline, Repair
 
@@ -81,7 +82,9 @@ def test_json_has_the_stable_keys_in_the_order_of_the_file() -> None:
     first, second = run("login.plan.yaml", "--format", "json"), run("login.plan.yaml", "--format", "json")
     assert first.stdout == second.stdout
     data = json.loads(first.stdout)
-    assert list(data) == ["version", "tool", "today", "plan", "tasks", "deadlines"]
+    assert list(data) == ["version", "tool", "today", "plan", "tasks", "deadlines", "chance"]
+    assert data["chance"] is None  # nothing in the plan is uncertain
+    assert data["deadlines"][0]["chance"] is None
     assert data["today"] == "2026-03-02"
     assert list(data["plan"]) == ["id", "path", "title", "start", "finish", "deadline", "verdict"]
     assert (data["plan"]["path"], data["plan"]["deadline"]) == ("login.plan.yaml", None)
@@ -221,7 +224,7 @@ def verdict(**more: Any) -> Deadline:
 
 
 def said(here: Path, *deadlines: Deadline) -> list[str]:
-    lines = text(replace(context(here), deadlines=deadlines)).split("Deadlines\n")[1]
+    lines = text(Answer(replace(context(here), deadlines=deadlines))).split("Deadlines\n")[1]
     return [line.strip() for line in lines.splitlines()]
 
 
@@ -262,8 +265,43 @@ def test_what_if_shows_each_verdict_before_and_after(here: Path) -> None:
     fits = verdict(verdict="feasible", finish=date(2026, 3, 6), late_days=0, certificate={"kind": "schedule"})
     now = replace(context(here), deadlines=(verdict(possible=None),))
     then = replace(context(here), deadlines=(fits,))
-    lines = text(now, ["tasks.build.effort=3d"], then).splitlines()
+    lines = text(Answer(now), ["tasks.build.effort=3d"], Answer(then)).splitlines()
     assert "    then: shipped: due 2026-03-06, earliest finish 2026-03-06: feasible" in lines
+
+
+UNSURE = PLAN.replace("effort: 6d", "effort: {optimistic: 4d, likely: 6d, pessimistic: 20d}").replace("2026-03-20", "2026-03-11")
+
+
+def test_the_chance_stands_beside_dates_and_verdicts(here: Path) -> None:
+    (here / "login.plan.yaml").write_text(UNSURE)
+    found, again = run("login.plan.yaml", "--format", "json"), run("login.plan.yaml", "--format", "json")
+    assert found.stdout == again.stdout
+    data = json.loads(found.stdout)
+    chance, odds = data["chance"], data["deadlines"][0]["chance"]
+    assert list(chance) == ["p50", "p80", "p95", "milestones", "criticality", "iterations", "analytic"]
+    assert (chance["iterations"], chance["analytic"]) == (10_000, False)
+    assert chance["p50"] < chance["p80"] < chance["p95"]
+    assert chance["milestones"]["shipped"] == {key: odds[key] for key in ("p50", "p80", "p95")}
+    assert chance["criticality"]["test"] == 100
+    assert 20 < odds["percent"] < 80
+    lines = run("login.plan.yaml").stdout.splitlines()
+    assert f"half of the time by {chance['p50']}" in lines[2]
+    assert "(in 10,000 simulated runs)" in lines[2]
+    (line,) = [line for line in lines if line.startswith("  shipped: due")]
+    assert line.endswith(f"chance {odds['percent']:.0f} % (four times out of five by {odds['p80']})")
+    changed = run("login.plan.yaml", "--what-if", "tasks.build.effort=4d").stdout.splitlines()
+    assert sum("half of the time" in line for line in changed) == 1
+    (then,) = [line for line in changed if "then: shipped" in line]
+    assert "chance" not in then
+
+
+def test_without_numpy_a_formula_answers_and_says_so(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numpy", None)
+    (here / "login.plan.yaml").write_text(UNSURE)
+    data = json.loads(run("login.plan.yaml", "--format", "json").stdout)
+    assert (data["chance"]["iterations"], data["chance"]["analytic"]) == (0, True)
+    assert 20 < data["deadlines"][0]["chance"]["percent"] < 80
+    assert "(by a formula, without NumPy)" in run("login.plan.yaml").stdout
 
 
 WAREHOUSE = Path(__file__).parents[2] / "examples" / "warehouse-move" / "warehouse-move.plan.yaml"

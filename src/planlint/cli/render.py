@@ -6,10 +6,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
+from planlint.cli.odds import simulated
 from planlint.cli.workspace import Workspace, parse_day
 from planlint.diagnostics import Diagnostic
-from planlint.engine import World, analyse, examine, load
+from planlint.engine import analyse, examine, load
 from planlint.errors import UsageError
 from planlint.render import files
 from planlint.render.pages import Renderer, check_names
@@ -18,6 +20,7 @@ from planlint.render.words import PATTERNS
 from planlint.rule import Context
 from planlint.rulesets import Choice
 from planlint.schedule.earned import Baseline, earned_value
+from planlint.world import World
 
 _DEFAULT_OUT = "report"
 
@@ -155,6 +158,7 @@ def _reports(
 ) -> tuple[list[Report], int]:
     """Examine the plans, each as of its day; print what keeps a plan from being built and return 1 then."""
     world = workspace.world()
+    rules = {rule.name: rule.summary for rule in workspace.catalogue.rules.values()}
     days = {name: today or _status_date(name, world) or date.today() for name in names}  # noqa: DTZ011 - the user's day
     found: dict[str, Report] = {}
     broken = False
@@ -170,7 +174,8 @@ def _reports(
                     place = f"{d.location.path}:{d.location.span.start.line}"
                     click.echo(f"{place}: {d.severity.word}: {d.message} [{d.rule}]", err=True)
                 continue
-            found[name] = _report(context, own, snapshots, _before(workspace, context, since))
+            before = _before(workspace, context, since)
+            found[name] = replace(_report(context, own, snapshots, before), rules=rules)
     return [found[name] for name in names if name in found], int(broken)
 
 
@@ -207,6 +212,7 @@ def _report(
         diagnostics=diagnostics,
         baseline=before,
         portfolio=snapshots,
+        chance=simulated(context),
         earned=earned_value(context.plan, schedule, past) if schedule else None,
     )
 

@@ -6,10 +6,11 @@ import click
 
 from planlint.builder import Built
 from planlint.cli.workspace import Workspace, parse_day
-from planlint.engine import World, analyse, lint, load
+from planlint.engine import analyse, lint, load
 from planlint.errors import UsageError
 from planlint.rule import Context
 from planlint.rulesets import Choice
+from planlint.world import World
 
 
 @click.command()
@@ -27,7 +28,8 @@ def schedule(plan: str, format_: str, changes: tuple[str, ...], today: date) -> 
     \b
     Example: planlint schedule plans/move.plan.yaml --what-if people.ana.operations=0%
     """
-    from planlint.report import schedule as report  # noqa: PLC0415 - not needed for --help
+    from planlint.cli.odds import simulated  # noqa: PLC0415 - not needed for --help
+    from planlint.report import schedule as report  # noqa: PLC0415
 
     workspace = Workspace()
     files = workspace.files([plan])
@@ -45,9 +47,10 @@ def schedule(plan: str, format_: str, changes: tuple[str, ...], today: date) -> 
     if changes:
         from planlint.cli.what_if import vary  # noqa: PLC0415 - only then
 
-        then = _context(file, vary(built, changes), beside, today)
+        varied = _context(file, vary(built, changes), beside, today)
+        then = report.Answer(varied, simulated(varied))
     written = report.json if format_ == "json" else report.text
-    click.echo(written(now, changes, then), nl=False)
+    click.echo(written(report.Answer(now, simulated(now)), changes, then), nl=False)
     return 0
 
 

@@ -10,12 +10,12 @@ from planlint.model import Item, Plan, Task
 from planlint.render import load, mermaid, risk
 from planlint.render.escaping import Safe, link, markdown
 from planlint.render.load import working_days
-from planlint.render.outlook import Outlook, outlook, progress_of
+from planlint.render.outlook import LIKELY, Outlook, outlook, progress_of
 from planlint.render.report import Options, Report
 from planlint.render.rows import Row, name, numbered, rows
 from planlint.render.words import Language
 from planlint.schedule.calendar import calendars
-from planlint.schedule.result import Deadline, Schedule
+from planlint.schedule.result import Deadline, Repair, Schedule
 
 AHEAD = timedelta(28)
 MOST_FINDINGS = 200
@@ -212,7 +212,10 @@ def dependencies(page: Page) -> dict[str, Any]:
 
 
 class Due(NamedTuple):
-    """A milestone or deliverable against its date. `buffer` is in working days; `moves` oldest first."""
+    """A milestone or deliverable against its date, with its chance in percent points where one is known.
+
+    `buffer` is in working days; `moves` are the earlier forecasts, oldest first.
+    """
 
     item: Any
     who: str
@@ -220,6 +223,7 @@ class Due(NamedTuple):
     buffer: float | None
     late: bool
     verdict: Deadline | None
+    odds: float | None
     criteria: tuple[str, ...]
     moves: tuple[date | None, ...]
 
@@ -238,7 +242,9 @@ def milestones(page: Page) -> dict[str, Any]:
         buffer = working_days(plan, forecast, item.due) if forecast and item.due else None
         moves = tuple(_forecast(s.schedule, s.plan, item) for s in earlier)
         late = missed or (buffer or 0) < 0
-        return Due(item, name(plan, item.owner), forecast, buffer, late, verdict, criteria, moves)
+        found = report.chance.deadlines.get((*item.path, "due")) if report.chance else None
+        odds = found.percent if found else None
+        return Due(item, name(plan, item.owner), forecast, buffer, late, verdict, odds, criteria, moves)
 
     shown = {
         "milestones": [
@@ -248,7 +254,7 @@ def milestones(page: Page) -> dict[str, Any]:
             due(d, "deliverable", d.acceptance) for d in plan.deliverables.values() if d.status != "cancelled"
         ],
     }
-    return {**shown, "earlier": [snapshot.label for snapshot in earlier]}
+    return {**shown, "earlier": [snapshot.label for snapshot in earlier], "likely": LIKELY}
 
 
 def _forecast(schedule: Schedule | None, plan: Plan, item: Any) -> date | None:
@@ -398,7 +404,7 @@ class Found(NamedTuple):
     """A diagnostic and where it stands, as a link where there is something to link to."""
 
     severity: str
-    message: str
+    message: Safe
     rule: str
     where: Safe
 
@@ -406,8 +412,24 @@ class Found(NamedTuple):
 def findings(page: Page) -> dict[str, Any]:
     """Return the diagnostics, worst first, with links to their lines."""
     worst_first = sorted(page.report.diagnostics, key=lambda d: -d.severity)
-    found = [Found(d.severity.word, d.message, d.rule, where(page, d)) for d in worst_first[:MOST_FINDINGS]]
+    found = [
+        Found(d.severity.word, _said(page, d), d.rule, where(page, d)) for d in worst_first[:MOST_FINDINGS]
+    ]
     return {"found": found, "more": len(worst_first) - len(found)}
+
+
+def _said(page: Page, diagnostic: Diagnostic) -> Safe:
+    """Return the message; where the catalogue translates its rule, the item and what the rule asks for.
+
+    A diagnostic has no values to put into a translated message, and a rule of a team's own has one language.
+    """
+    summary = page.report.rules.get(diagnostic.rule, "")
+    translated = page.language.plain(summary) if summary else ""
+    if translated == summary:
+        return markdown(diagnostic.message)
+    if diagnostic.item is None:
+        return markdown(translated)
+    return Safe(f"**{markdown(page.title(diagnostic.item))}:** {markdown(translated)}")
 
 
 def where(page: Page, diagnostic: Diagnostic) -> Safe:
@@ -447,17 +469,41 @@ def summary(page: Page) -> dict[str, Any]:
         "spent": spent,
         "high": sum(one.score >= risk.HIGH for one in risk.rated(report.plan)),
         "counts": counts(report.diagnostics, page.language),
-        "repairs": _repairs(report.deadline, page.language) if report.deadline else [],
+        "repairs": [(one.size_days, _repair(page, one)) for one in report.deadline.repairs]
+        if report.deadline
+        else [],
         "chance": report.chance,
     }
 
 
-def _repairs(deadline: Deadline, language: Language) -> list[tuple[float, str]]:
-    """Return what would make a deadline fit: in words in English, elsewhere as KEY=VALUE."""
-    said = (
-        (one.size_days, one.text if language.tag == "en" else one.what_if or "") for one in deadline.repairs
-    )
-    return [(days, text) for days, text in said if text]
+def _repair(page: Page, repair: Repair) -> Safe:
+    """Say what would make a deadline fit, with the names that people know."""
+    language, values = page.language, dict(repair.values)
+    for key in {"task", "predecessor", "person"} & values.keys():
+        values[key] = page.title(values[key])
+    match repair.kind:
+        case "postpone":
+            return language.say("move the date to {day}", **values)
+        case "shorten":
+            return language.count(
+                "take {n} day out of **{task}** ({left} instead of {now})",
+                "take {n} days out of **{task}** ({left} instead of {now})",
+                values.pop("days"),
+                **values,
+            )
+        case "free":
+            values |= {key: Safe(language.percent(values[key])) for key in ("left", "now")}
+            return language.say(
+                "give **{person}** less day-to-day operations ({left} instead of {now})", **values
+            )
+        case "overlap":
+            return language.count(
+                "begin **{task}** {n} day before **{predecessor}** is finished",
+                "begin **{task}** {n} days before **{predecessor}** is finished",
+                values.pop("days"),
+                **values,
+            )
+    return markdown(repair.text)
 
 
 class Overview(NamedTuple):

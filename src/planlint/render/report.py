@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal, Protocol
+from typing import Literal
 
 from msgspec import Struct
 
@@ -10,6 +10,7 @@ from planlint.diagnostics import Diagnostic
 from planlint.model import Plan
 from planlint.schedule.earned import EarnedValue
 from planlint.schedule.result import Deadline, Schedule
+from planlint.schedule.simulation import Chance
 
 Section = str
 _ALL = (
@@ -39,30 +40,6 @@ AUDIENCES: Mapping[Audience | None, tuple[Section, ...]] = {
 """Which sections each audience gets, in its order."""
 
 
-class Chance(Protocol):
-    """A simulated or analytic distribution of the finish; chances in percent points."""
-
-    @property
-    def p50(self) -> date:
-        """The finish that half of the runs keep."""
-
-    @property
-    def p80(self) -> date:
-        """The finish that four of five runs keep."""
-
-    @property
-    def p95(self) -> date:
-        """The finish that 19 of 20 runs keep."""
-
-    @property
-    def deadline(self) -> float | None:
-        """The chance of the plan's deadline."""
-
-    @property
-    def analytic(self) -> bool:
-        """Whether it is an estimate by formula instead of a simulation."""
-
-
 class Snapshot(Struct, frozen=True, kw_only=True):
     """A plan and its schedule at another time or beside this one; `label` names it, a tag or a date."""
 
@@ -76,7 +53,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """One plan with everything a page can say about it.
 
     `baseline` is what it is compared with; `history` has earlier states, oldest first; `portfolio` the other
-    plans of the run by id. `schedule` is None when none could be made.
+    plans of the run by id; `rules` what each of planlint's own rules asks for, in a sentence. `schedule` is
+    None when none could be made.
     """
 
     plan: Plan
@@ -87,6 +65,7 @@ class Report(Struct, frozen=True, kw_only=True):
     baseline: Snapshot | None = None
     history: tuple[Snapshot, ...] = ()
     portfolio: Mapping[str, Snapshot] = {}
+    rules: Mapping[str, str] = {}
     chance: Chance | None = None
     earned: EarnedValue | None = None
 

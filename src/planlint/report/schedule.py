@@ -1,7 +1,8 @@
 """What `planlint schedule` says: the dates, the verdicts, and what would make a deadline fit."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from planlint import __version__
 from planlint.diagnostics import pointer
@@ -10,22 +11,35 @@ from planlint.report.characters import visible, width
 from planlint.report.json import encode
 from planlint.rule import Context
 from planlint.schedule.result import Deadline, Schedule, Scheduled
+from planlint.schedule.simulation import Chance, Odds
 
 
-def json(context: Context, changes: Sequence[str] = (), varied: Context | None = None) -> str:
+class Answer(NamedTuple):
+    """A plan with its dates and verdicts, and how likely they are where something in it is uncertain."""
+
+    context: Context
+    chance: Chance | None = None
+
+    def odds(self, deadline: Deadline) -> Odds | None:
+        """Return the odds of a deadline."""
+        return self.chance.deadlines.get(deadline.path) if self.chance else None
+
+
+def json(now: Answer, changes: Sequence[str] = (), varied: Answer | None = None) -> str:
     """Write the stable format; with `changes`, what they lead to stands under `what_if`."""
     data = {
         "version": 1,
         "tool": {"name": "planlint", "version": __version__},
-        "today": context.today.isoformat(),
-        **_answer(context),
+        "today": now.context.today.isoformat(),
+        **_answer(now),
     }
     if varied is not None:
         data["what_if"] = {"changes": list(changes), **_answer(varied)}
     return encode(data)
 
 
-def _answer(context: Context) -> dict[str, Any]:
+def _answer(answer: Answer) -> dict[str, Any]:
+    context = answer.context
     plan, schedule = context.plan, _schedule(context)
     return {
         "plan": {
@@ -38,8 +52,35 @@ def _answer(context: Context) -> dict[str, Any]:
             "verdict": _verdict(context),
         },
         "tasks": {item.id: _item(item) for item in _ordered(context)},
-        "deadlines": [_deadline(deadline) for deadline in _deadlines(context)],
+        "deadlines": [
+            {**_deadline(deadline), "chance": _odds(answer.odds(deadline))}
+            for deadline in _deadlines(context)
+        ],
+        "chance": _chance(answer.chance),
     }
+
+
+def _chance(chance: Chance | None) -> dict[str, Any] | None:
+    """Write the distribution of the finish; percentages with one decimal, as far as they mean something."""
+    if chance is None:
+        return None
+    return {
+        **_quantiles((chance.p50, chance.p80, chance.p95)),
+        "milestones": {name: _quantiles(days) for name, days in chance.milestones.items()},
+        "criticality": {name: _number(round(share, 1)) for name, share in chance.criticality.items()},
+        "iterations": chance.iterations,
+        "analytic": chance.analytic,
+    }
+
+
+def _odds(odds: Odds | None) -> dict[str, Any] | None:
+    if odds is None:
+        return None
+    return {"percent": _number(round(odds.percent, 1)), **_quantiles((odds.p50, odds.p80, odds.p95))}
+
+
+def _quantiles(days: tuple[date, date, date]) -> dict[str, str]:
+    return dict(zip(("p50", "p80", "p95"), map(date.isoformat, days), strict=True))
 
 
 def _schedule(context: Context) -> Schedule:
@@ -110,16 +151,18 @@ def _deadline(deadline: Deadline) -> dict[str, Any]:
     }
 
 
-def text(context: Context, changes: Sequence[str] = (), varied: Context | None = None) -> str:
+def text(now: Answer, changes: Sequence[str] = (), varied: Answer | None = None) -> str:
     """Write dates and verdicts for a terminal; with `changes`, what they lead to stands beside them."""
+    context, then = now.context, varied.context if varied else None
     plan, schedule = context.plan, _schedule(context)
-    lines = [f"{plan.id}: {visible(plan.title)}", _headline(context)]
+    lines = [f"{plan.id}: {visible(plan.title)}", _headline(context), *_likely(now.chance)]
     if varied is not None:
-        lines += [f"with {' and '.join(map(visible, changes))}:", _headline(varied)]
-    lines += ["", *_table(_rows(context, varied))]
+        heading = f"with {' and '.join(map(visible, changes))}:"
+        lines += [heading, _headline(varied.context), *_likely(varied.chance)]
+    lines += ["", *_table(_rows(context, then))]
     lines += _left_out(schedule)
     if context.deadlines:
-        lines += ["", "Deadlines", *_verdicts(context, varied)]
+        lines += ["", "Deadlines", *_verdicts(now, varied)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -128,6 +171,17 @@ def _headline(context: Context) -> str:
     due = f", deadline {plan.deadline}" if plan.deadline else ", no deadline"
     verdict = _verdict(context)
     return f"{schedule.start} to {schedule.finish}{due}" + (f": {verdict}" if verdict != "none" else "")
+
+
+def _likely(chance: Chance | None) -> Iterator[str]:
+    """Say what estimates and risks make of the finish."""
+    if chance is None:
+        return
+    how = "by a formula, without NumPy" if chance.analytic else f"in {chance.iterations:,} simulated runs"
+    yield (
+        f"finish with estimates and risks: half of the time by {chance.p50}, "
+        f"four times out of five by {chance.p80}, 19 times out of 20 by {chance.p95} ({how})"
+    )
 
 
 def _rows(context: Context, varied: Context | None) -> Iterator[tuple[str, ...]]:
@@ -199,22 +253,26 @@ def _left_out(schedule: Schedule) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def _verdicts(context: Context, varied: Context | None) -> Iterator[str]:
-    after = {one.path: one for one in (varied.deadlines or ())} if varied is not None else {}
-    for deadline in _deadlines(context):
-        yield f"  {_line(deadline)}"
+def _verdicts(now: Answer, varied: Answer | None) -> Iterator[str]:
+    after = {one.path: one for one in (varied.context.deadlines or ())} if varied is not None else {}
+    for deadline in _deadlines(now.context):
+        line = _line(deadline, now.odds(deadline))
+        yield f"  {line}"
         then = after.get(deadline.path)
-        if then is not None:
-            yield f"    then: {_line(then)}" if _line(then) != _line(deadline) else "    then: the same"
+        if then is not None and varied is not None:
+            changed = _line(then, varied.odds(then))
+            yield f"    then: {changed}" if changed != line else "    then: the same"
         yield from (f"    {line}" for line in _why(deadline))
 
 
-def _line(deadline: Deadline) -> str:
+def _line(deadline: Deadline, odds: Odds | None) -> str:
     name = {"plan": "the plan", "must_finish": f"{deadline.item} (must finish)"}.get(
         deadline.kind, deadline.item
     )
     said = f"{name}: due {deadline.date}, earliest finish {deadline.finish}: {deadline.verdict}"
-    return f"{said}, {_days(deadline.late_days)} late" if deadline.late_days else said
+    late = f", {_days(deadline.late_days)} late" if deadline.late_days else ""
+    likely = f", chance {odds.percent:.0f} % (four times out of five by {odds.p80})" if odds else ""
+    return f"{said}{late}{likely}"
 
 
 def _days(days: float) -> str:

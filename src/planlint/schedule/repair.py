@@ -55,7 +55,13 @@ def _candidates(network: Network, deadline: Deadline, limits: Limits) -> Iterato
     if deadline.possible is not None and deadline.possible > deadline.date:
         text = f"move the date to {deadline.possible}"
         key = ".".join(str(part) for part in deadline.path)
-        yield Repair(text=text, what_if=f"{key}={deadline.possible}", size_days=deadline.late_days)
+        yield Repair(
+            text=text,
+            what_if=f"{key}={deadline.possible}",
+            size_days=deadline.late_days,
+            kind="postpone",
+            values={"day": deadline.possible},
+        )
     for task in tasks[:_TRIED]:
         yield from _shorter(network, task, fits)
     for person in dict.fromkeys(who for task in tasks for who in plan.assignments(task)):
@@ -118,7 +124,13 @@ def _shorter(network: Network, task: Task, fits: Callable[[Plan], bool]) -> Iter
     if days is not None:
         much = f"{days} {'day' if days == 1 else 'days'}"
         text = f"take {much} out of '{task.id}' ({less(days)} instead of {value})"
-        yield Repair(text=text, what_if=f"tasks.{task.id}.{key}={less(days)}", size_days=float(days))
+        yield Repair(
+            text=text,
+            what_if=f"tasks.{task.id}.{key}={less(days)}",
+            size_days=float(days),
+            kind="shorten",
+            values={"task": task.id, "days": days, "left": less(days), "now": value},
+        )
 
 
 def _freed(network: Network, deadline: Deadline, who: str, fits: Callable[[Plan], bool]) -> Iterator[Repair]:
@@ -146,6 +158,8 @@ def _freed(network: Network, deadline: Deadline, who: str, fits: Callable[[Plan]
             text=text,
             what_if=f"people.{who}.operations={share(steps):g}%",
             size_days=round(span * points / 100, 2),
+            kind="free",
+            values={"person": who, "left": share(steps), "now": person.operations},
         )
 
 
@@ -171,7 +185,8 @@ def _overlapped(
     if days is not None:
         much = f"{days} {'day' if days == 1 else 'days'}"
         text = f"let '{task.id}' begin {much} earlier beside '{dependency.predecessor}'"
-        yield Repair(text=text, what_if=None, size_days=float(days))
+        values = {"task": task.id, "days": days, "predecessor": dependency.predecessor}
+        yield Repair(text=text, what_if=None, size_days=float(days), kind="overlap", values=values)
 
 
 def _span(network: Network, name: str) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -60,11 +60,18 @@ class Schedule(Struct, frozen=True, kw_only=True):
 
 
 class Repair(Struct, frozen=True, kw_only=True):
-    """One computed change that makes a deadline feasible; `text` says it, `what_if` is its KEY=VALUE form."""
+    """One computed change that makes a deadline feasible; `text` says it, `what_if` is its KEY=VALUE form.
+
+    `kind` and `values` say it once more, for other languages: postpone the date to `day`; shorten `task` by
+    `days` to `left`, from `now`; free `person` from operations, `left` instead of `now` percent; overlap `task`
+    with its `predecessor` by `days`.
+    """
 
     text: str
     what_if: str | None
     size_days: float
+    kind: Literal["postpone", "shorten", "free", "overlap", ""] = ""
+    values: Mapping[str, Any] = {}
 
 
 class Deadline(Struct, frozen=True, kw_only=True):
