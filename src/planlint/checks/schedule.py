@@ -11,7 +11,7 @@ from planlint.model import MINUTES_A_DAY, Estimate, Plan, Task
 from planlint.rule import Context, check
 from planlint.schedule.calendar import FULL, HorizonError, Worktime, calendars, finish_day, instant, start_day
 from planlint.schedule.network import Link, Network, Node, Span
-from planlint.schedule.result import Deadline
+from planlint.schedule.result import Deadline, Scheduled
 from planlint.schedule.simulation import CHECKED, Chance, chance, safe
 from planlint.schedule.stated import coming, implied, length
 
@@ -445,14 +445,25 @@ def _reason(context: Context, deadline: Deadline) -> tuple[str, list[str]]:
     if not items:
         return f"the work before it ends on {deadline.finish} at the earliest", []
     steps = items[:-1] if len(items) > 1 and items[-1] == deadline.item else items
-    first = context.plan.tasks.get(steps[0])
     scheduled = context.schedule.items.get(steps[0]) if context.schedule else None
-    since = f" from {scheduled.start} on" if scheduled else ""
-    if first is not None and scheduled is not None and first.not_before == scheduled.start:
-        since = f", not before {scheduled.start},"
+    since, source = _since(context, scheduled) if scheduled else ("", [])
     take = "take" if len(steps) > 1 else "takes"
     finish = certificate.get("finish") or deadline.finish
-    return f"{_chain(context, steps)}{since} {take} until {finish} at the earliest, whoever helps", items
+    return f"{_chain(context, steps)}{since} {take} until {finish} at the earliest, whoever helps", [
+        *source,
+        *items,
+    ]
+
+
+def _since(context: Context, first: Scheduled) -> tuple[str, list[str]]:
+    """Say why a chain begins when it does, and name the delivery that it waits for."""
+    task = context.plan.tasks.get(first.id)
+    delivery = context.plan.external.get(first.driver or "")
+    if delivery is not None:
+        return f", once '{delivery.id}' is there on {delivery.due},", [delivery.id]
+    if task is not None and task.not_before == first.start:
+        return f", not before {first.start},", []
+    return f" from {first.start} on", []
 
 
 @check()

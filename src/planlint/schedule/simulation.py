@@ -392,7 +392,7 @@ def _simulated(
     if not real:
         return None
     random = np.random.default_rng(seed)
-    wanted = targets(network)
+    wanted = [target for target in targets(network) if not runs.early.keys().isdisjoint(target.names)]
     milestones = [name for name in real if network.nodes[name].kind == "milestone"]
     ends: list[Any] = []
     of_milestones: dict[str, list[Any]] = {name: [] for name in milestones}
