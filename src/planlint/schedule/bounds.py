@@ -85,7 +85,7 @@ class Reasoning:
     def later(self, w: Windows, i: int, start: int) -> bool:
         """Let `i` start no earlier than `start`."""
         activity = self.problem.activities[i]
-        if activity.clock is not None and activity.work:
+        if activity.clock is not None:
             start = activity.clock.start_at(start)
         if start <= w.est[i]:
             return False

@@ -208,7 +208,7 @@ class Worktime:
         self.unit = unit
         self.hours_per_day = hours
         self.days_per_week = days
-        self._shifts = tuple(shift for shift in shifts if shift.rate > 0 and not shift.days.idle)
+        self.shifts = tuple(shift for shift in shifts if shift.rate > 0 and not shift.days.idle)
         self._first = self._last = 0  # days; nothing is computed before the first question
         self._low = self._high = 0  # the same as instants
         self._begin: list[int] = []
@@ -308,7 +308,7 @@ class Worktime:
         day = at // MINUTES_A_DAY
         if not FIRST_DAY <= day <= LAST_DAY:
             raise HorizonError
-        if not self._shifts:
+        if not self.shifts:
             self._compute(FIRST_DAY, LAST_DAY)  # nothing, at no cost
         elif not self._high:
             self._compute(day, day + 2 * _STRETCH)
@@ -329,18 +329,18 @@ class Worktime:
         first = max(first // _STRETCH * _STRETCH, FIRST_DAY)
         last = min((last // _STRETCH + 1) * _STRETCH - 1, LAST_DAY)
         known = self._last - self._first if self._high else 0
-        self._budget.spend((last - first - known) * len(self._shifts))
+        self._budget.spend((last - first - known) * len(self.shifts))
         self._first, self._last = first, last
         self._low, self._high = first * MINUTES_A_DAY, (last + 1) * MINUTES_A_DAY
-        if len(self._shifts) == 1:  # every block holds the same work
-            (shift,) = self._shifts
+        if len(self.shifts) == 1:  # every block holds the same work
+            (shift,) = self.shifts
             rate = shift.rate
             self._begin, self._end = shift.blocks(first, last)
             self._rate = [rate] * len(self._begin)
             block = shift.days.length * rate
             self._done = range(0, len(self._begin) * block + 1, block)
             return
-        segments = _merged(self._shifts, first, last)
+        segments = _merged(self.shifts, first, last)
         self._begin = [begin for begin, _, _ in segments]
         self._end = [end for _, end, _ in segments]
         self._rate = [rate for _, _, rate in segments]

@@ -19,7 +19,7 @@ from planlint.schedule.formulate import Formulation, due, formulate
 from planlint.schedule.generation import Budget, Dates, improve, lateness, parallel, serial
 from planlint.schedule.network import Network
 from planlint.schedule.problem import FOREVER, Problem, ancestors, heads, part, tails
-from planlint.schedule.proof import chain, core, free, named, window
+from planlint.schedule.proof import chain, core, named, window
 from planlint.schedule.result import Deadline, Kind, Schedule, Verdict
 from planlint.schedule.search import Answer, Limits, settle
 
@@ -119,7 +119,7 @@ class _Judge:
         self.explain = explain
         self.problem = formulation.problem
         self.starts, self.finishes = heads(self.problem)
-        self.free = free(formulation)
+        self.free = formulation.free
         self.early = heads(self.free)
         nodes = formulation.network.nodes
         self.real = [nodes[a.id].real for a in self.problem.activities]

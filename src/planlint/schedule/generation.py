@@ -10,18 +10,16 @@ from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from random import Random
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from planlint.schedule.problem import (
     FOREVER,
-    Activity,
     Problem,
     Renewable,
     bound,
     heads,
     reverse,
     tails,
-    with_activities,
 )
 
 _NOTHING: Mapping[int, tuple[int, int]] = {}
@@ -108,7 +106,7 @@ class Generator:
         if clock is None:
             end = at + work
         else:
-            at = clock.start_at(at) if work else at
+            at = clock.start_at(at)
             end = clock.forward(at, work)
         demands = problem.demands[i]
         if not work:
@@ -265,9 +263,10 @@ def justified(problem: Problem, mirror: Problem, dates: Dates, late: int) -> Dat
     for activity, original, at in zip(mirror.activities, problem.activities, dates.finishes, strict=True):
         given = original.latest_finish
         until = end if given >= FOREVER else given + max(late, 0)
-        release = -max(until, at)
-        activities.append(Activity(id=activity.id, work=activity.work, release=release, clock=activity.clock))
-    right = serial(with_activities(mirror, activities), [-float(at) for at in dates.finishes])
+        activities.append(structs.replace(activity, release=-max(until, at)))
+    right = serial(
+        structs.replace(mirror, activities=tuple(activities)), [-float(at) for at in dates.finishes]
+    )
     return serial(problem, [-float(at) for at in right.finishes]) if right is not None else None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Literal, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 FOREVER = 1 << 60
 """Later than any instant."""
@@ -40,7 +40,7 @@ class Clock(Protocol):
 
 
 class Activity(Struct, frozen=True, kw_only=True):
-    """Work that is not split. `clock` None: every instant is worked. No `work`: a point in time.
+    """Work that is not split. `clock` None: every instant is worked. No `work`: a point in time, without one.
 
     `release` ≤ start ≤ `latest_start`; `earliest_finish` ≤ finish ≤ `latest_finish`. `begun` is where a
     started activity really started: `work` is then what remains. `fixed` holds start and finish of one
@@ -138,7 +138,7 @@ def assemble(
     activities: Sequence[Activity], links: Iterable[Link], renewables: Iterable[Renewable]
 ) -> Problem:
     """Return the problem with its indices; links must not form a loop."""
-    links = tuple(links)
+    links, renewables = tuple(links), tuple(renewables)
     into: list[list[Link]] = [[] for _ in activities]
     out: list[list[Link]] = [[] for _ in activities]
     for link in links:
@@ -152,14 +152,13 @@ def assemble(
             if not waiting[link.after]:
                 order.append(link.after)
     demands: list[list[tuple[int, int]]] = [[] for _ in activities]
-    kept = tuple(renewables)
-    for number, renewable in enumerate(kept):
+    for number, renewable in enumerate(renewables):
         for i, units in renewable.users.items():
             demands[i].append((number, units))
     return Problem(
         tuple(activities),
         links,
-        kept,
+        renewables,
         tuple(order),
         tuple(map(tuple, into)),
         tuple(map(tuple, out)),
@@ -169,14 +168,14 @@ def assemble(
 
 def finish(activity: Activity, start: int) -> int:
     """Return the finish of an activity that starts, or goes on, at `start`."""
-    if activity.clock is None or not activity.work:
+    if activity.clock is None:
         return start + activity.work
     return activity.clock.forward(start, activity.work)
 
 
 def latest(activity: Activity, until: int) -> int:
     """Return the latest start with a finish at `until` or before."""
-    if activity.clock is None or not activity.work:
+    if activity.clock is None:
         return until - activity.work
     return activity.clock.backward(until, activity.work)
 
@@ -184,7 +183,7 @@ def latest(activity: Activity, until: int) -> int:
 def start_for(activity: Activity, until: int) -> int:
     """Return the earliest start by which the activity has used up its working time at `until`, not before."""
     clock, work = activity.clock, activity.work
-    if clock is None or not work:
+    if clock is None:
         return until - work
     goal = clock.finish_at(until)
     start = clock.backward(goal, work)
@@ -212,7 +211,7 @@ def bound(problem: Problem, i: int, starts: Sequence[int], finishes: Sequence[in
         if link.type[1] == "F":
             at = start_for(activity, at)
         least = max(least, at)
-    clock = activity.clock if activity.work else None
+    clock = activity.clock
     if activity.earliest_finish > -FOREVER:
         at = activity.earliest_finish
         if clock is not None:
@@ -235,30 +234,17 @@ def heads(problem: Problem) -> tuple[list[int], list[int]]:
     return starts, finishes
 
 
-def tails(problem: Problem) -> tuple[list[int], list[int]]:  # noqa: C901 - one case after the other, read from the top
+def tails(problem: Problem) -> tuple[list[int], list[int]]:
     """Return latest starts and finishes by the links alone; FOREVER where nothing bounds them."""
-    activities = problem.activities
-    lst = [a.latest_start for a in activities]
-    lft = [a.latest_finish for a in activities]
+    lst = [a.latest_start for a in problem.activities]
+    lft = [a.latest_finish for a in problem.activities]
     for i in reversed(problem.order):
-        activity = activities[i]
+        activity = problem.activities[i]
         if activity.fixed is not None:
             lst[i], lft[i] = activity.fixed
             continue
-        for link in problem.out[i]:
-            after = activities[link.after]
-            if after.fixed is not None or after.any_of:
-                continue
-            at = lst[link.after] if link.type[1] == "S" else lft[link.after]
-            if at >= FOREVER:
-                continue
-            if link.type[1] == "F" and after.clock is not None and after.work:
-                at = after.clock.start_at(at)
-            at = link.unshift(at)
-            if link.type[0] == "F":
-                lft[i] = min(lft[i], at)
-            elif activity.begun is None:
-                lst[i] = min(lst[i], at)
+        start, end = limits(problem, i, lst, lft)
+        lst[i], lft[i] = min(lst[i], start), min(lft[i], end)
         if lft[i] < FOREVER:
             lst[i] = min(lst[i], latest(activity, lft[i]))
         if lst[i] < FOREVER:
@@ -266,41 +252,49 @@ def tails(problem: Problem) -> tuple[list[int], list[int]]:  # noqa: C901 - one 
     return lst, lft
 
 
+def limits(problem: Problem, i: int, lst: Sequence[int], lft: Sequence[int]) -> tuple[int, int]:
+    """Return the latest start and finish of an activity whose successors have these late dates."""
+    start = end = FOREVER
+    for link in problem.out[i]:
+        after = problem.activities[link.after]
+        if after.fixed is not None or after.any_of:
+            continue
+        at = lst[link.after] if link.type[1] == "S" else lft[link.after]
+        if at >= FOREVER:
+            continue
+        if link.type[1] == "F" and after.clock is not None:
+            at = after.clock.start_at(at)
+        if link.lag:
+            at = link.unshift(at)
+        if link.type[0] == "F":
+            end = min(end, at)
+        elif problem.activities[i].begun is None:
+            start = min(start, at)
+    return start, end
+
+
 def part(problem: Problem, keep: Iterable[int], renewables: Iterable[int] | None = None) -> Problem:
     """Return the problem of some activities alone: links between them, what they share (or some of it)."""
     kept = sorted(set(keep))
     place = {i: n for n, i in enumerate(kept)}
     links = [
-        Link(place[k.before], place[k.after], k.type, k.lag, k.clock, k.floor)
+        structs.replace(link, before=place[link.before], after=place[link.after])
         for i in kept
-        for k in problem.into[i]
-        if k.before in place
+        for link in problem.into[i]
+        if link.before in place
     ]
-    chosen = range(len(problem.renewables)) if renewables is None else sorted(renewables)
-    shared = []
-    for number in chosen:
-        renewable = problem.renewables[number]
-        users = {place[i]: units for i, units in renewable.users.items() if i in place}
-        if users:
-            shared.append(
-                Renewable(
-                    id=renewable.id,
-                    kind=renewable.kind,
-                    capacity=renewable.capacity,
-                    users=users,
-                    lengths={place[i]: n for i, n in renewable.lengths.items() if i in place},
-                    mask=renewable.mask,
-                    origin=renewable.origin,
-                    taken=renewable.taken,
-                )
-            )
-    return assemble([problem.activities[i] for i in kept], links, shared)
-
-
-def with_activities(problem: Problem, activities: Sequence[Activity]) -> Problem:
-    """Return the problem with other activities in the places of its own."""
-    p = problem
-    return Problem(tuple(activities), p.links, p.renewables, p.order, p.into, p.out, p.demands)
+    chosen = (
+        problem.renewables if renewables is None else map(problem.renewables.__getitem__, sorted(renewables))
+    )
+    shared = [
+        structs.replace(
+            r,
+            users={place[i]: units for i, units in r.users.items() if i in place},
+            lengths={place[i]: n for i, n in r.lengths.items() if i in place},
+        )
+        for r in chosen
+    ]
+    return assemble([problem.activities[i] for i in kept], links, [r for r in shared if r.users])
 
 
 def ancestors(problem: Problem, targets: Iterable[int]) -> set[int]:
@@ -394,36 +388,25 @@ def reverse(problem: Problem) -> Problem:
     Its schedules only give priorities, so it leaves out what has no mirror image: fixed activities are
     points, releases become latest finishes.
     """
-    mirrored: dict[int, Backwards] = {}
-
-    def mirror(clock: Clock | None) -> Clock | None:
-        if clock is None:
-            return None
-        return mirrored.setdefault(id(clock), Backwards(clock))
-
     activities = [
-        Activity(
-            id=a.id,
-            work=0 if a.fixed is not None else a.work,
-            release=-a.latest_finish,
-            clock=mirror(a.clock),
-        )
+        Activity(id=a.id, work=a.work, release=-a.latest_finish, clock=_mirror(a.clock))
         for a in problem.activities
     ]
-    links = [Link(k.after, k.before, _REVERSED[k.type], k.lag, mirror(k.clock)) for k in problem.links]
+    links = [Link(k.after, k.before, _REVERSED[k.type], k.lag, _mirror(k.clock)) for k in problem.links]
     renewables = [
-        Renewable(
-            id=r.id,
-            kind=r.kind,
-            capacity=r.capacity,
-            users=r.users,
-            mask=mirror(r.mask),
+        structs.replace(
+            r,
+            mask=_mirror(r.mask),
             origin=-r.origin,
             taken=tuple((-end, -begin, units) for begin, end, units in r.taken),
         )
         for r in problem.renewables
     ]
     return assemble(activities, links, renewables)
+
+
+def _mirror(clock: Clock | None) -> Clock | None:
+    return None if clock is None else Backwards(clock)
 
 
 def gcd(problem: Problem, unit: int) -> int:

@@ -21,7 +21,6 @@ from planlint.schedule.problem import (
     source,
     start_for,
     tails,
-    with_activities,
 )
 from planlint.schedule.search import Limits, settle
 
@@ -46,8 +45,9 @@ def chain(
 ) -> tuple[list[int], int] | None:
     """Return the shortest chain of activities that ends after `until` all alone, and when it ends.
 
-    `problem` is `free`, with its `heads`; joins, which are not `real`, are among the positions. What must
-    start or finish on a day moves nothing here: a deadline that only such a constraint makes late has a core.
+    `problem` is `Formulation.free`, with its `heads`; joins, which are not `real`, are among the positions.
+    What must start or finish on a day moves nothing here: a deadline that only such a constraint makes late
+    has a core.
     """
     starts, finishes = dates
     last = max(targets, key=lambda i: (finishes[i], -i))
@@ -64,19 +64,6 @@ def chain(
     return found, finishes[last]
 
 
-def free(formulation: Formulation) -> Problem:
-    """Return the problem in minutes without `must_start` and `must_finish`."""
-    nodes = formulation.network.nodes
-    activities = list(formulation.minutes.activities)
-    for i in formulation.must:
-        a = activities[i]
-        release = a.release if a.begun is not None else nodes[a.id].not_before or 0
-        activities[i] = structs.replace(
-            a, release=release, latest_start=FOREVER, earliest_finish=-FOREVER, latest_finish=FOREVER
-        )
-    return with_activities(formulation.minutes, activities)
-
-
 def _driver(problem: Problem, i: int, starts: Sequence[int], finishes: Sequence[int]) -> int | None:
     """Return the predecessor whose link sets the start of an activity."""
     activity = problem.activities[i]
@@ -86,7 +73,7 @@ def _driver(problem: Problem, i: int, starts: Sequence[int], finishes: Sequence[
         at = link.shift(source(problem, link, starts, finishes))
         if link.type[1] == "F" and not activity.any_of:
             at = start_for(activity, at)
-        if activity.clock is not None and activity.work:
+        if activity.clock is not None:
             at = activity.clock.start_at(at)
         if at == starts[i] and at > activity.release:
             return link.before

@@ -82,7 +82,7 @@ def _columns(problem: Problem, i: int) -> dict[object, Column]:
     """Return everything that the model needs to know of an activity, by key."""
     activity = problem.activities[i]
     columns: dict[object, Column] = {"start": lambda s, _: s, "finish": lambda _, f: f}
-    if activity.clock is not None and activity.work and any(link.type[1] == "F" for link in problem.into[i]):
+    if activity.clock is not None and any(link.type[1] == "F" for link in problem.into[i]):
         clock = activity.clock
         columns["reach"] = lambda _, f: clock.start_at(f)
     for number, _ in problem.demands[i]:
@@ -176,7 +176,7 @@ def _listed(model: Any, name: str, keys: Sequence[object], rows: list[list[int]]
 
 def _starts(problem: Problem, i: int, w: Windows, base: int, unit: int) -> Iterator[int]:
     """Yield the starts on the grid within the window of an activity."""
-    clock = problem.activities[i].clock if problem.activities[i].work else None
+    clock = problem.activities[i].clock
     at = w.est[i] + (base - w.est[i]) % unit
     while at <= w.lst[i]:
         if clock is not None:
@@ -198,7 +198,7 @@ def _grid(problem: Problem, w: Windows, simple: Sequence[bool]) -> int | None:  
         for _, end, _ in r.taken:
             unit = math.gcd(unit, r.instant(r.position(end)) - base)
     for i, a in enumerate(problem.activities):  # days begin on the grid
-        if a.clock is not None and a.work and a.fixed is None:
+        if a.clock is not None and a.fixed is None:
             unit = math.gcd(unit, a.clock.start_at(w.eft[i]) - base)
     unit = unit or 1
     while True:
@@ -215,7 +215,7 @@ def _grid(problem: Problem, w: Windows, simple: Sequence[bool]) -> int | None:  
                     return None
                 end = finish(activity, at)
                 dates = [end, *(column(at, end) for key, column in columns.items() if isinstance(key, Link))]
-                if activity.clock is not None and activity.work:
+                if activity.clock is not None:
                     dates.append(activity.clock.start_at(at + unit))
                 for number, _ in problem.demands[i]:
                     renewable = problem.renewables[number]
