@@ -74,6 +74,8 @@ def _rule(
         at=_texts(data.get("at", "key")),
         message=data["message"],
         origin=origin,
+        valid=len(data["examples"]["valid"]),
+        invalid=len(data["examples"]["invalid"]),
     )
 
 
@@ -212,14 +214,19 @@ def overview(catalogue: Catalogue) -> str:
     lines += [
         f"{len(rules)} rules, {declarative} of them declarative: a manifest over a shared check.",
         "",
-        "| rule | category | level | how | what it says |",
-        "|---|---|---|---|---|",
+        "Examples count the valid and the invalid ones; they stand in the manifest and are the rule's tests.",
+        "",
+        "| rule | category | level | how | examples | what it says |",
+        "|---|---|---|---|---|---|",
     ]
     for rule in rules:
-        level = rule.severity.word if rule.recommended else f"off ({rule.severity.word} in `strict`)"
+        pack = rule.category if rule.category in catalogue.packs else "strict"
+        level = rule.severity.word if rule.recommended else f"off ({rule.severity.word} in `{pack}`)"
         how = "declarative" if is_declarative(rule) else f"`{rule.check}`"
         link = f"[{rule.name}]({rule.category}/{rule.name}.yaml)"
-        lines.append(f"| {link} | {rule.category} | {level} | {how} | {' '.join(rule.summary.split())} |")
+        examples = f"{rule.valid} + {rule.invalid}"
+        summary = " ".join(rule.summary.split())
+        lines.append(f"| {link} | {rule.category} | {level} | {how} | {examples} | {summary} |")
     lines += ["", "## Packs", "", "| pack | what it is |", "|---|---|"]
     lines += [f"| {pack.name} | {' '.join(pack.summary.split())} |" for pack in catalogue.packs.values()]
     return "\n".join(lines) + "\n"

@@ -50,6 +50,9 @@ class Rule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     options: Mapping[str, Option] = {}
     at: tuple[str, ...] = ("key",)
     origin: str = ""
+    valid: int = 0
+    """How many examples show a plan with nothing to report."""
+    invalid: int = 0
 
 
 class Subject(Struct, frozen=True):
