@@ -6,7 +6,7 @@ an end of a window that leads to an empty one is cut off. All of it works in the
 renewable's mask, so that nights, weekends and time off never blur a bound.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from operator import gt
 
 from msgspec import Struct
@@ -19,17 +19,9 @@ from planlint.schedule.problem import (
     finish,
     heads,
     latest,
-    source,
-    start_for,
+    limits,
     tails,
 )
-
-Order = tuple[int, int, int]
-"""(first, second, renewable): on this renewable, the first must be done before the second begins.
-
-Numbers below 0 stand for what is away: `~k` is the renewable's `taken[k]`.
-"""
-
 
 _MOST_PAIRED = 300
 """Users of a renewable up to which pairs are looked at: there are too many of them in large plans."""
@@ -56,7 +48,7 @@ class Reasoning:
         self.problem = problem
         self.budget = budget
         self.live = [a.fixed is None and a.work > 0 for a in problem.activities]
-        self.pairs: list[Order] = []
+        self.pairs: list[tuple[int, int, int]] = []  # two users, and the renewable too small for both
         seen: set[tuple[int, int]] = set()
         for number, renewable in enumerate(problem.renewables):
             users = [(i, renewable.users[i]) for i in renewable.lengths if self.live[i]]
@@ -106,76 +98,30 @@ class Reasoning:
         w.lst[i] = min(w.lst[i], start)
         w.lft[i] = min(w.lft[i], finish(self.problem.activities[i], w.lst[i]))
 
-    def links(self, w: Windows, orders: Iterable[Order]) -> bool:  # noqa: C901, PLR0912 - one case after the other, read from the top
-        """Carry windows along all links and orders, forwards and backwards."""
+    def links(self, w: Windows) -> bool:
+        """Carry windows along all links, forwards and backwards."""
         problem = self.problem
-        activities = problem.activities
         changed = False
-        for i, j, number in orders:
-            changed |= self.ordered(w, i, j, number)
-        est, eft, lst, lft = w.est, w.eft, w.lst, w.lft
         for i in problem.order:
-            a = activities[i]
-            if a.fixed is not None:
-                continue
-            if a.any_of:
-                changed |= self.later(w, i, bound(problem, i, est, eft))
-                continue
-            for link in problem.into[i]:
-                at = source(problem, link, est, eft)
-                if link.lag:
-                    at = link.shift(at)
-                if link.type[1] == "F":
-                    at = start_for(a, at)
-                if at > est[i]:
-                    changed |= self.later(w, i, at)
+            if problem.activities[i].fixed is None:
+                changed |= self.later(w, i, bound(problem, i, w.est, w.eft))
         for i in reversed(problem.order):
-            a = activities[i]
-            if a.fixed is not None:
-                continue
-            for link in problem.out[i]:
-                after = activities[link.after]
-                if after.fixed is not None or after.any_of or (link.type[0] == "S" and a.begun is not None):
-                    continue
-                at = lst[link.after] if link.type[1] == "S" else lft[link.after]
-                if at >= FOREVER:
-                    continue
-                if link.type[1] == "F" and after.clock is not None and after.work:
-                    at = after.clock.start_at(at)
-                if link.lag:
-                    at = link.unshift(at)
-                if link.type[0] == "F":
-                    if at < lft[i]:
-                        changed |= self.sooner(w, i, at)
-                elif at < lst[i]:
-                    lst[i] = at
-                    lft[i] = min(lft[i], finish(a, at))
+            if problem.activities[i].fixed is None:
+                start, end = limits(problem, i, w.lst, w.lft)
+                changed |= self.sooner(w, i, end)
+                if start < w.lst[i]:
+                    self.begin_by(w, i, start)
                     changed = True
         return changed
 
     def ordered(self, w: Windows, i: int, j: int, number: int) -> bool:
-        """Let `i` be done before `j` begins, on the mask of one renewable; see `Order`."""
+        """Let `i` be done before `j` begins, on the mask of one renewable."""
         renewable = self.problem.renewables[number]
-        end = w.eft[i] if i >= 0 else renewable.taken[~i][1]
-        begin = w.lst[j] if j >= 0 else renewable.taken[~j][0]
+        end, begin = w.eft[i], w.lst[j]
         if renewable.mask is not None:
             end = renewable.instant(renewable.position(end))
             begin = renewable.mask.start_at(begin) if begin < FOREVER else begin
-        changed = j >= 0 and end > w.est[j] and self.later(w, j, end)
-        return (i >= 0 and begin < w.lft[i] and self.sooner(w, i, begin)) or changed
-
-    def denied(self, w: Windows, i: int, j: int, number: int) -> bool:
-        """Let `j` begin before `i` is done."""
-        taken = self.problem.renewables[number].taken
-        changed = False
-        if j >= 0:
-            last = (w.lft[i] if i >= 0 else taken[~i][1]) - 1
-            if last < w.lst[j]:
-                self.begin_by(w, j, last)
-                changed = True
-        else:
-            changed = self.later(w, i, start_for(self.problem.activities[i], taken[~j][0] + 1))
-        return changed
+        return self.sooner(w, i, begin) | self.later(w, j, end)
 
     def disjunctive(self, w: Windows) -> bool | None:
         """Order pairs that exclude each other where only one order is left; None: none is left."""
@@ -271,14 +217,11 @@ class Reasoning:
                             return True
         return False
 
-    def tighten(self, w: Windows, orders: Sequence[Order] = (), denied: Sequence[Order] = ()) -> bool:
+    def tighten(self, w: Windows) -> bool:
         """Shrink windows until nothing changes; False: one is empty, so there is no schedule."""
-        size = len(self.live)
         while self.budget.left > 0:
-            self.budget.left -= size
-            changed = self.links(w, orders)
-            for i, j, number in denied:
-                changed |= self.denied(w, i, j, number)
+            self.budget.left -= len(self.live)
+            changed = self.links(w)
             if any(map(gt, w.est, w.lst)):
                 return False
             for reason in (self.disjunctive, self.timetable):

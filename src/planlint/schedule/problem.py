@@ -283,16 +283,15 @@ def part(problem: Problem, keep: Iterable[int], renewables: Iterable[int] | None
         for link in problem.into[i]
         if link.before in place
     ]
-    chosen = (
-        problem.renewables if renewables is None else map(problem.renewables.__getitem__, sorted(renewables))
-    )
+    chosen = set(range(len(problem.renewables)) if renewables is None else renewables)
     shared = [
         structs.replace(
             r,
             users={place[i]: units for i, units in r.users.items() if i in place},
             lengths={place[i]: n for i, n in r.lengths.items() if i in place},
         )
-        for r in chosen
+        for number, r in enumerate(problem.renewables)
+        if number in chosen
     ]
     return assemble([problem.activities[i] for i in kept], links, [r for r in shared if r.users])
 
