@@ -32,35 +32,27 @@ Said = set[tuple[str, int, str]]
 """File (relative to `examples/`), line and rule of each diagnostic."""
 
 SAID: Said = {
+    ("minimal/minimal.plan.yaml", 1, "missing-start"),
     ("minimal/minimal.plan.yaml", 1, "plan-without-manager"),
     ("minimal/minimal.plan.yaml", 1, "plan-without-sponsor"),
     ("portfolio/billing-upgrade.plan.yaml", 21, "critical-work-without-risk"),
     ("portfolio/billing-upgrade.plan.yaml", 28, "critical-work-without-risk"),
     ("portfolio/platform-migration.plan.yaml", 40, "critical-work-without-risk"),
     ("portfolio/platform-migration.plan.yaml", 62, "critical-work-without-risk"),
+    ("portfolio/team.yaml", 6, "cross-plan-conflict"),
+    ("portfolio/team.yaml", 7, "cross-plan-conflict"),
     ("warehouse-move/warehouse-move.plan.yaml", 40, "objective-without-measure"),
+    ("warehouse-move/warehouse-move.plan.yaml", 50, "unlikely-deadline"),
     ("warehouse-move/warehouse-move.plan.yaml", 109, "redundant-dependency"),
 }
 
 # Rules of the catalogue that flawed examples already show and that are not written yet.
 PENDING = {
-    "finish-before-start",
-    "hard-constraint",
-    "infeasible-deadline",
-    "long-task",
     "metric-off-target",
-    "missing-estimate",
-    "missing-skill",
-    "no-capacity",
-    "non-working-day",
-    "outside-plan",
     "overdue-review",
     "stale-metric",
-    "stated-dates-break-dependency",
     "training-after-change",
     "unconfirmed-external",
-    "unordered-estimate",
-    "wide-estimate",
 }
 
 
@@ -89,7 +81,7 @@ def pinned(*paths: Path) -> Said:
     found: Said = set()
     for path in paths:
         name = path.relative_to(EXAMPLES).as_posix()
-        found |= {one for one in SAID if one[0] == name}
+        found |= {one for one in SAID if Path(one[0]).parent == Path(name).parent}  # with what it includes
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if match := EXPECT.search(line):
                 found |= {(name, number, rule.strip()) for rule in match[1].split(",")}
