@@ -314,3 +314,18 @@ def test_criticality_agrees_with_the_critical_path_where_little_is_uncertain() -
     assert (
         agree / total > 0.95
     )  # a lead that is cut off at the start of the plan has slack that links do not show
+
+
+def test_check_gets_the_same_chances_without_criticality_and_the_formula_for_large_plans(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = network_of(CHAIN % ("10d", "20d"))
+    whole, hasty = chance(network, iterations=simulation.CHECKED), simulation.quick(network)
+    assert whole is not None
+    assert hasty is not None
+    assert (hasty.deadlines, hasty.criticality) == (whole.deadlines, {})
+    assert simulation.quick(network) is hasty
+    monkeypatch.setattr(simulation, "LARGE", 1)
+    large = simulation.quick(network)
+    assert large is not None
+    assert large.analytic

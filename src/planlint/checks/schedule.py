@@ -12,7 +12,7 @@ from planlint.rule import Context, check
 from planlint.schedule.calendar import FULL, HorizonError, Worktime, calendars, finish_day, instant, start_day
 from planlint.schedule.network import Link, Network, Node, Span
 from planlint.schedule.result import Deadline, Scheduled
-from planlint.schedule.simulation import CHECKED, Chance, chance, safe
+from planlint.schedule.simulation import Chance, quick, safe
 from planlint.schedule.stated import coming, implied, length
 
 _TEXTS = {"type": "array", "items": {"type": "string"}}
@@ -474,7 +474,7 @@ def infeasible(context: Context) -> Iterator[Finding]:
         possible = deadline.possible
         late = f", {_days(deadline.late_days)} late" if deadline.late_days else ""
         best = f"the earliest date that can be met is {possible}{late}" if possible else ""
-        repairs = [repair.text for repair in deadline.repairs[:3]]
+        repairs = [repair.text for repair in deadline.repairs if repair.kind != "postpone"]  # is in `best`
         advice = (
             f"to keep it: {'; or '.join(repairs)}" if repairs else "agree on a later date or take work out"
         )
@@ -573,4 +573,4 @@ def _odds(context: Context, deadline: Deadline) -> float | None:
 
 
 def _chance(context: Context) -> Chance | None:
-    return chance(context.network, iterations=CHECKED) if context.network else None
+    return quick(context.network) if context.network else None

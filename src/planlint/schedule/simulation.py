@@ -24,6 +24,8 @@ from planlint.schedule.network import Link, Network, Node, Span
 ITERATIONS = 10_000
 CHECKED = 1_000
 """Iterations inside `check`, so that a hook stays fast: chances are then good to about three points."""
+LARGE = 1_000
+"""Nodes above which `check` takes the formula: a simulation would make everybody wait."""
 _CELLS = 3_000_000
 """Dates held at a time: more iterations than fit go through in batches."""
 _Z80, _Z95 = 0.8416212335729143, 1.6448536269514722
@@ -122,24 +124,51 @@ def chance(
         seed: The same seed gives the same answer.
         step: Called with the number of iterations of each batch that is done, for a progress bar.
     """
-    for known, count, start, found in _recent:
-        if known is network and (count, start) == (iterations, seed):
+    return _remembered(
+        Question(network, iterations, seed, paths=True),
+        lambda doubts: _simulated(network, doubts, iterations, seed, step or (lambda _: None)),
+    )
+
+
+def quick(network: Network) -> Chance | None:
+    """Return what `check` needs of `chance`, in a fraction of the time: `criticality` is empty."""
+    if len(network.nodes) > LARGE:
+        return _remembered(Question(network, 0, 0, paths=False), lambda doubts: estimate(network, doubts))
+    return _remembered(
+        Question(network, CHECKED, 1, paths=False),
+        lambda doubts: _simulated(network, doubts, CHECKED, 1, lambda _: None, paths=False),
+    )
+
+
+class Question(Struct, frozen=True):
+    """What was asked of a network; `paths` says whether with criticality."""
+
+    network: Network
+    iterations: int
+    seed: int
+    paths: bool
+
+
+def _remembered(question: Question, answer: Callable[[Doubts], Chance | None]) -> Chance | None:
+    """Return the answer to a question, the same object when several rules ask it of one plan."""
+    for known, found in _recent:
+        if known == question:
             return found
-    doubts = uncertain(network)
+    doubts = uncertain(question.network)
     result = None
     if doubts.lengths or doubts.delays:
         try:
-            result = _simulated(network, doubts, iterations, seed, step or (lambda _: None))
+            result = answer(doubts)
         except ImportError:
-            result = estimate(network, doubts)
+            result = estimate(question.network, doubts)
         except HorizonError:  # a run goes on after the calendars end
             result = None
-    _recent.insert(0, (network, iterations, seed, result))
-    del _recent[4:]  # several rules ask the same of one plan
+    _recent.insert(0, (question, result))
+    del _recent[4:]
     return result
 
 
-_recent: list[tuple[Network, int, int, Chance | None]] = []
+_recent: list[tuple[Question, Chance | None]] = []
 
 
 def safe(network: Network) -> bool:
@@ -383,7 +412,13 @@ def estimate(network: Network, doubts: Doubts) -> Chance | None:
 
 
 def _simulated(
-    network: Network, doubts: Doubts, iterations: int, seed: int, step: Callable[[int], None]
+    network: Network,
+    doubts: Doubts,
+    iterations: int,
+    seed: int,
+    step: Callable[[int], None],
+    *,
+    paths: bool = True,
 ) -> Chance | None:
     import numpy as np  # noqa: PLC0415 - the extra `simulation`; loaded when something is uncertain
 
@@ -397,7 +432,7 @@ def _simulated(
     ends: list[Any] = []
     of_milestones: dict[str, list[Any]] = {name: [] for name in milestones}
     of_targets: list[list[Any]] = [[] for _ in wanted]
-    critical = dict.fromkeys((name for name in real if network.nodes[name].kind == "task"), 0)
+    critical = {name: 0 for name in real if paths and network.nodes[name].kind == "task"}
     batch = max(1, min(iterations, _CELLS // len(runs.order)))
     for first in range(0, iterations, batch):
         count = min(batch, iterations - first)
@@ -408,7 +443,7 @@ def _simulated(
             of_milestones[name].append(runs.full(dates[name][1], count))
         for number, target in enumerate(wanted):
             of_targets[number].append(runs.last(dates, target.names, count))
-        for name, times in runs.critical(dates, real, end):
+        for name, times in runs.critical(dates, real, end) if paths else ():
             if name in critical:
                 critical[name] += times
         step(count)
