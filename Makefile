@@ -5,9 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TODAY := 2026-02-16
+EXAMPLES = $(sort $(patsubst %/,%,$(dir $(wildcard examples/*/*.plan.yaml))))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format rules clean
+.PHONY: help demo test lint format rules reports clean
 
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
@@ -46,6 +47,11 @@ format: $(READY) ## Format the code
 
 rules: $(READY) ## Compile the rules' manifests, write their overview
 	$(BIN)/python -m planlint.manifests
+
+reports: $(READY) ## Render the examples' reports anew
+	@for folder in $(EXAMPLES); do \
+		$(BIN)/planlint render --today $(TODAY) --out $$folder/report $$folder/*.plan.yaml || exit; \
+	done
 
 clean: ## Remove what the other targets made
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

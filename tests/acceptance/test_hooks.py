@@ -134,6 +134,23 @@ def test_a_changed_fragment_is_checked_with_the_plan_that_includes_it(
     assert "unknown-reference" in done.stdout
 
 
+def test_stale_pages_stop_the_commit_and_are_written(tmp_path: Path, environment: dict[str, str]) -> None:
+    here = repository(tmp_path / "repo", environment, with_local_hooks({"login.plan.yaml": SOUND}))
+    assert pre_commit(here, environment, "run", "planlint-render", "--all-files").returncode == 0
+    page = here / "report" / "login.md"
+    assert "Design the sign-in flow" in page.read_text("utf-8")
+    git(here, environment, "add", "--all")
+    git(here, environment, "commit", "--quiet", "--message", "Pages")
+    (here / "login.plan.yaml").write_text(SOUND.replace("Build it", "Build and test it"), "utf-8")
+    git(here, environment, "add", "login.plan.yaml")
+    done = pre_commit(here, environment, "run", "planlint-render")
+    assert done.returncode == 1, done.stdout
+    assert "files were modified by this hook" in done.stdout
+    assert "Build and test it" in page.read_text("utf-8")
+    git(here, environment, "add", "--all")
+    assert pre_commit(here, environment, "run", "planlint-render").returncode == 0
+
+
 def test_a_commit_without_yaml_does_not_wait(tmp_path: Path, environment: dict[str, str]) -> None:
     here = repository(tmp_path / "repo", environment, with_local_hooks({"login.plan.yaml": FLAWED}))
     (here / "notes.txt").write_text("nothing about plans\n", "utf-8")

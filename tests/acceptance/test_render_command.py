@@ -5,9 +5,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+
+from planlint.render.escaping import clean, gantt, inline, label, markdown
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -193,6 +197,66 @@ def test_the_rendered_examples_are_current(name: str) -> None:
     assert done.returncode == 0, (
         f"run: planlint render {' '.join(arguments)}\n{done.stdout[:3000]}{done.stderr}"
     )
+
+
+_WORDS = (
+    "the and or of with without until day days week weeks hour hours due owner finish start yes no "
+    "task tasks done open high medium low away by for to is are at risks since earlier later deadline buffer "
+    "that this which what who has have not nothing every all more than from into be can cannot before after on "
+    "only would make fit found error errors warning warnings"
+)
+ENGLISH = frozenset(_WORDS.split())
+
+
+def texts(data: object) -> Iterator[str]:
+    """Yield every text in a plan's data, keys included, also line by line."""
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from texts(key)
+            yield from texts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from texts(value)
+    elif isinstance(data, str):
+        yield from (data, *data.splitlines())
+
+
+@pytest.mark.parametrize(
+    "folder", ["warehouse-move", "erp-rollout", "erp-rollout/flawed", "data-centre-move/flawed", "minimal"]
+)
+def test_a_german_page_has_no_english_outside_the_plans_own_text(folder: str, tmp_path: Path) -> None:
+    plans = sorted(str(p.relative_to(ROOT)) for p in (EXAMPLES / folder).glob("*.plan.yaml"))
+    assert planlint(*plans, "--out", tmp_path, "--lang", "de", "--today", TODAY, cwd=ROOT).returncode == 0
+    own = {
+        written
+        for file in (EXAMPLES / folder).rglob("*.yaml")
+        for text in texts(yaml.load(file.read_text("utf-8"), yaml.BaseLoader))
+        for written in (
+            markdown(text),
+            inline(text),
+            gantt(text, 70),
+            gantt(text, 40),
+            label(text, 60),
+            clean(text),
+        )
+        if written and text.lower() not in ENGLISH
+    }
+    longest_first = "|".join(re.escape(text) for text in sorted(own, key=len, reverse=True))
+    plan_text = re.compile(rf"(?<!\w)(?:{longest_first})(?!\w)")
+    shown = re.compile(
+        r"<!--.*?-->|<[^>]*>|`[^`\n]*`|\]\([^)]*\)|\S+\.plan\.yaml|:(?:crit|active|done|milestone|vert).*"
+        r"|(?<=\|) [\d.,]+ \w+ (?=\|)"  # a metric and its unit; planlint's own units stand behind a no-break space
+    )
+    syntax = re.compile(
+        r"^ *(?:acc\w+|date\w+|axis\w+|today\w+ off|classDef.*|class .*|section|end|flowchart.*)",
+        re.MULTILINE,
+    )
+    for page in tmp_path.glob("*.md"):
+        text = plan_text.sub(" ", syntax.sub(" ", shown.sub(" ", page.read_text("utf-8"))))
+        left = sorted(ENGLISH & set(re.findall(r"\w+", text.lower())))
+        assert left == [], [
+            line for line in text.splitlines() if set(left) & set(re.findall(r"\w+", line.lower()))
+        ]
 
 
 def test_chromium_draws_every_diagram_of_the_examples(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from planlint.render import escaping
 from planlint.render.escaping import Safe, clean
@@ -94,8 +95,7 @@ SOME = settings(deadline=None, max_examples=150)
 
 @pytest.fixture(scope="module")
 def gfm() -> Any:
-    markdown_it = pytest.importorskip("markdown_it", reason="markdown-it-py renders the pages here")
-    return markdown_it.MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
 def _shown(tokens: Any) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from babel.messages import mofile, pofile
 from jinja2 import nodes
 
 from planlint.model import Cadence, Duration, Estimate
@@ -15,12 +17,25 @@ from planlint.render.sandbox import Sandbox
 from planlint.render.words import LOCALE, MONTHS, PATTERNS, WORDS, language
 
 RENDER = Path(words.__file__).parent
+RULES = Path(__file__).parents[2] / "rules"
 SPEAKING = {"say": 1, "count": 2, "plain": 1}
 
 
+def summaries() -> dict[str, str]:
+    """Return what each of planlint's rules asks for, by its file."""
+    read = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
+    return {
+        f"{file.parent.name}/{file.name}": " ".join(
+            yaml.load(file.read_text("utf-8"), read)["summary"].split()
+        )
+        for file in sorted(RULES.glob("*/*.yaml"))
+        if file.parent.name != "packs"
+    }
+
+
 def spoken() -> set[tuple[str, ...]]:
-    """Return every fixed text in the sources: from Python, templates and the tables of words."""
-    found: set[tuple[str, ...]] = {(word,) for word in (*WORDS, *MONTHS)}
+    """Return every fixed text in the sources: from Python, templates, rules and the tables of words."""
+    found: set[tuple[str, ...]] = {(word,) for word in (*WORDS, *MONTHS, *summaries().values())}
     for file in RENDER.glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call):
@@ -38,10 +53,16 @@ def spoken() -> set[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("tag", [tag for tag in PATTERNS if tag != "en"])
+def test_what_every_rule_asks_for_is_translated(tag: str) -> None:
+    plain = language(tag).plain
+    missing = [f"{file}: {text}" for file, text in summaries().items() if plain(text) == text]
+    assert missing == []
+
+
+@pytest.mark.parametrize("tag", [tag for tag in PATTERNS if tag != "en"])
 def test_the_catalogue_has_every_text_and_no_other(tag: str) -> None:
-    babel = pytest.importorskip("babel.messages.pofile", reason="Babel reads catalogues")
     with (LOCALE / f"{tag}.po").open("rb") as file:
-        catalogue = babel.read_po(file, locale=tag)
+        catalogue = pofile.read_po(file, locale=tag)
     known = {m.id if isinstance(m.id, tuple) else (m.id,) for m in catalogue if m.id}
     assert spoken() - known == set()
     assert known - spoken() == set()
@@ -64,8 +85,6 @@ def fields(text: str) -> list[str]:
 
 @pytest.mark.parametrize("tag", [tag for tag in PATTERNS if tag != "en"])
 def test_the_compiled_catalogue_is_current(tag: str) -> None:
-    pofile = pytest.importorskip("babel.messages.pofile", reason="Babel compiles catalogues")
-    mofile = pytest.importorskip("babel.messages.mofile")
     with (LOCALE / f"{tag}.po").open("rb") as file:
         catalogue = pofile.read_po(file, locale=tag)
     compiled = BytesIO()

@@ -28,7 +28,7 @@ MOST_LINES = 200
 
 _NAMED = (
     "tasks milestones external deliverables objectives risks issues decisions changes services people teams "
-    "stakeholders"
+    "stakeholders assumptions resources communications training metrics improvements standards"
 )
 _OPEN = {"todo", "doing", "open", "in-progress", "planned", "approved"}
 
@@ -44,7 +44,10 @@ class Page(NamedTuple):
         """Return the title of whatever has this id, also in another plan of the run; text as it is."""
         other, _, local = identifier.rpartition("/")
         plan = self.report.portfolio[other].plan if other in self.report.portfolio else self.report.plan
-        found = (getattr(plan, section).get(local) for section in _NAMED.split())
+        sections = [getattr(plan, section) for section in _NAMED.split()]
+        if plan.budget:
+            sections.append(plan.budget.lines)
+        found = (section.get(local) for section in sections)
         return next((item.title or item.id for item in found if item), identifier)
 
 
