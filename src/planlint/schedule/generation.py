@@ -8,6 +8,7 @@ placements, not in seconds: the same problem and the same budget give the same s
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
+from itertools import product
 from random import Random
 
 from msgspec import Struct, structs
@@ -233,23 +234,16 @@ def lateness(problem: Problem, dates: Dates) -> int:
 
 
 def rules(problem: Problem) -> list[list[float]]:
-    """Return the priorities of the rules LFT, LST, GRPW, slack and MTS, lowest first."""
+    """Return the priorities of the rules LFT, LST, slack and GRPW, lowest first."""
     starts, finishes = heads(problem)
-    lst, lft = tails(problem)
     end = max(finishes, default=0)
-    lst = [min(at, end) for at in lst]
-    lft = [min(at, end) for at in lft]
+    lst, lft = ([min(at, end) for at in late] for late in tails(problem))
     weight = [f - s for s, f in zip(starts, finishes, strict=True)]
-    below: list[set[int]] = [set() for _ in starts]
-    for i in reversed(problem.order) if len(starts) <= _MOST_COUNTED else ():
-        for link in problem.out[i]:
-            below[i] |= below[link.after] | {link.after}
     return [
         list(map(float, lft)),
         list(map(float, lst)),
-        [-float(weight[i] + sum(weight[link.after] for link in problem.out[i])) for i in range(len(starts))],
         [float(a - b) for a, b in zip(lst, starts, strict=True)],
-        [-float(len(b)) for b in below],
+        [-float(own + sum(weight[k.after] for k in problem.out[i])) for i, own in enumerate(weight)],
     ]
 
 
@@ -270,80 +264,63 @@ def justified(problem: Problem, mirror: Problem, dates: Dates, late: int) -> Dat
     return serial(problem, [-float(at) for at in right.finishes]) if right is not None else None
 
 
-class Improvement:
-    """A search for better schedules: rules first, then perturbed restarts from what was best so far."""
-
-    def __init__(self, problem: Problem, budget: Budget, seed: int) -> None:
-        """Prepare the mirror image; nothing is generated yet."""
-        self.problem = problem
-        self.mirror = reverse(problem)
-        self.budget = budget
-        self.random = Random(seed)  # noqa: S311  (restarts, not secrets)
-        self.best: Dates | None = None
-        self.late = FOREVER
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing is late any more, or the budget is spent."""
-        return self.late <= 0 or self.budget.left <= 0
-
-    def consider(self, dates: Dates | None) -> int:
-        """Keep a schedule when it is the best so far; return its lateness."""
-        self.budget.left -= len(self.problem.activities) + 1
-        if dates is None:
-            return FOREVER
-        late = lateness(self.problem, dates)
-        if late < self.late:
-            self.best, self.late = dates, late
-        return late
-
-    def both(self, dates: Dates | None) -> tuple[Dates | None, int]:
-        """Consider a schedule and what justification makes of it; return the better one."""
-        late = self.consider(dates)
-        if dates is None or self.over:
-            return dates, late
-        again = justified(self.problem, self.mirror, dates, late)
-        self.budget.left -= len(self.problem.activities)  # two passes
-        better = self.consider(again)
-        return (again, better) if better < late else (dates, late)
-
-    def run(self) -> None:
-        """Spend the budget."""
-        ranks = rules(self.problem)
-        for rank in ranks:
-            for scheme in (serial, parallel):
-                if self.both(scheme(self.problem, rank))[0] is None or self.over:
-                    return
-        random, current, level, stale = self.random, self.best, self.late, 0
-        span = max(1, max(current.finishes) - min(current.starts)) if current is not None else 1
-        while current is not None and not self.over:
-            if stale >= _PATIENCE:  # from a rule again, shaken
-                noise = random.choice((0.1, 0.2, 0.4)) * span
-                rank = [at + random.random() * noise for at in ranks[random.choice((0, 1, 3))]]
-                current, level = self.both(random.choice((serial, parallel))(self.problem, rank))
-                stale = 0
-                continue
-            noise = random.choice((0.05, 0.15, 0.3)) * span
-            share = random.choice((0.1, 0.3, 1.0))
-            rank = [
-                at + (2 * random.random() - 1) * noise if random.random() < share else at
-                for at in map(float, current.starts)
-            ]
-            dates, late = self.both(serial(self.problem, rank))
-            stale = 0 if late < level else stale + 1
-            if late <= level:
-                current, level = dates, late
-
-
-_MOST_COUNTED = 600
-"""Activities up to which the rule MTS counts successors: it needs their sets."""
-
 _PATIENCE = 40
 """Attempts without an improvement after which the search starts from somewhere else."""
 
 
-def improve(problem: Problem, budget: Budget, seed: int = 1) -> tuple[Dates | None, int]:
-    """Return the best schedule found within the budget and its lateness; stops once nothing is late."""
-    search = Improvement(problem, budget, seed)
-    search.run()
-    return search.best, search.late
+def improve(problem: Problem, budget: Budget, seed: int = 1) -> tuple[Dates | None, int]:  # noqa: C901 - closures count
+    """Return the best schedule found within the budget and its lateness; stops once nothing is late.
+
+    Rules come first, then perturbed restarts from what was best so far.
+    """
+    mirror = reverse(problem)
+    random = Random(seed)  # noqa: S311  (restarts, not secrets)
+    best: Dates | None = None
+    least = FOREVER
+
+    def consider(dates: Dates | None) -> int:
+        nonlocal best, least
+        budget.left -= len(problem.activities) + 1
+        late = lateness(problem, dates) if dates is not None else FOREVER
+        if late < least:
+            best, least = dates, late
+        return late
+
+    def over() -> bool:
+        return least <= 0 or budget.left <= 0
+
+    def both(dates: Dates | None) -> tuple[Dates | None, int]:
+        """Consider a schedule and what justification makes of it; return the better one."""
+        late = consider(dates)
+        if dates is None or over():
+            return dates, late
+        budget.left -= len(problem.activities)  # justification takes two passes
+        again = justified(problem, mirror, dates, late)
+        better = consider(again)
+        return (again, better) if better < late else (dates, late)
+
+    ranks = rules(problem)
+    for scheme, rank in product((serial, parallel), ranks):
+        if both(scheme(problem, rank))[0] is None or over():
+            return best, least
+    current, level, stale = best, least, 0
+    span = max(max(best.finishes) - min(best.starts), 1) if best is not None else 1
+    while current is not None and not over():
+        if stale >= _PATIENCE:  # from a rule again, shaken
+            noise = random.choice((0.1, 0.2, 0.4)) * span
+            rank = [at + random.random() * noise for at in random.choice(ranks[:3])]
+            current, level = both(random.choice((serial, parallel))(problem, rank))
+            stale = 0
+            continue
+        dates, late = both(serial(problem, _shaken(current.starts, span, random)))
+        stale = 0 if late < level else stale + 1
+        if late <= level:
+            current, level = dates, late
+    return best, least
+
+
+def _shaken(starts: Sequence[int], span: int, random: Random) -> list[float]:
+    """Return the starts of a schedule as priorities, some of them moved."""
+    noise = random.choice((0.05, 0.15, 0.3)) * span
+    share = random.choice((0.1, 0.3, 1.0))
+    return [at + random.uniform(-noise, noise) if random.random() < share else float(at) for at in starts]
