@@ -321,7 +321,7 @@ def _produces(plan: Plan, name: str) -> bool:
     while task is not None:
         if task.deliverables:
             return True
-        task = plan.tasks.get(task.parent or "")
+        task = None if task.parent is None else plan.tasks.get(task.parent)
     return False
 
 
