@@ -16,12 +16,13 @@ _COMMANDS = {
     "init": "Write a first plan, a configuration, the pre-commit hook and a workflow.",
     "new-rule": "Scaffold a rule in a folder of your own.",
     "render": "Render plans as Markdown pages for a wiki or a docs folder.",
+    "report": "Join the reports of shards into one.",
     "rules": "List the rules: what is on, and from where.",
     "schedule": "Compute a plan's dates, and whether its deadlines can hold.",
     "schema": "Print a JSON Schema for editors and tools.",
     "test-rules": "Run the examples inside rule manifests as tests.",
 }
-_MODULES = {"check": "check", "schedule": "schedule", "diff": "diff", "init": "init", "render": "render"}
+_MODULES = {name: name for name in ("check", "diff", "init", "render", "report", "schedule")}
 """Where a command is, when not in `catalogue`."""
 
 
