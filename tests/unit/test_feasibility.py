@@ -14,7 +14,8 @@ from planlint.model import Plan
 from planlint.schedule.bounds import Reasoning
 from planlint.schedule.certificate import verify
 from planlint.schedule.critical_path import analyse
-from planlint.schedule.feasibility import _Judge, decide, questions
+from planlint.schedule.deadlines import targets
+from planlint.schedule.feasibility import _Judge, decide
 from planlint.schedule.formulate import formulate
 from planlint.schedule.generation import Budget
 from planlint.schedule.network import build
@@ -395,7 +396,7 @@ def test_the_solver_alone_agrees(seed: int) -> None:
     network = build(plan_of(text_of(case)), today=START)
     formulation = formulate(network)
     judge = _Judge(formulation, analyse(network), Limits(), explain=False)
-    for question in questions(network.plan, network, formulation.place):
+    for question in targets(network):
         problem, _ = judge.ask(question, question.day)
         reasoning = Reasoning(problem, Budget(10_000))
         windows = reasoning.windows()

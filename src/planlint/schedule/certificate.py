@@ -13,6 +13,7 @@ from msgspec import structs
 
 from planlint.model import MINUTES_A_DAY, Person
 from planlint.schedule.calendar import Segment, finish_day, instant, start_day
+from planlint.schedule.deadlines import targets
 from planlint.schedule.network import Network, Node, Span
 from planlint.schedule.result import Deadline
 
@@ -91,20 +92,9 @@ def _alone(network: Network, keep: Iterable[str], later: Mapping[str, int] = {})
     return dates
 
 
-def _targets(network: Network, deadline: Deadline) -> list[str]:
+def _targets(network: Network, deadline: Deadline) -> tuple[str, ...]:
     """Return the tasks and milestones that a deadline is for."""
-    plan = network.plan
-    if deadline.kind == "plan":
-        named = [*plan.tasks, *plan.milestones]
-    elif deadline.kind == "deliverable":
-        tasks = plan.tasks.values()
-        named = [
-            task.id for task in tasks if deadline.item in task.deliverables and task.status != "cancelled"
-        ]
-    else:
-        named = [deadline.item or ""]
-    leaves = [leaf for name in named for leaf in network.leaves.get(name, (name,))]
-    return [name for name in dict.fromkeys(leaves) if name in network.nodes]
+    return next((target.names for target in targets(network) if target.path == deadline.path), ())
 
 
 def _until(day: date) -> int:

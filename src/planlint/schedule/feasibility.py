@@ -8,19 +8,19 @@ everything else. One good schedule often proves many deadlines, and is tried on 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from planlint.diagnostics import Path
 from planlint.model import MINUTES_A_DAY, Plan
 from planlint.schedule import solver
 from planlint.schedule.bounds import Reasoning
 from planlint.schedule.calendar import HorizonError, finish_day, instant
+from planlint.schedule.deadlines import Target, targets
 from planlint.schedule.formulate import Formulation, due, formulate
 from planlint.schedule.generation import Budget, Dates, improve, lateness, parallel, serial
 from planlint.schedule.network import Network
 from planlint.schedule.problem import FOREVER, Problem, ancestors, heads, part, tails
 from planlint.schedule.proof import chain, core, named, window
-from planlint.schedule.result import Deadline, Kind, Schedule, Verdict
+from planlint.schedule.result import Deadline, Schedule, Verdict
 from planlint.schedule.search import Answer, Limits, settle
 
 MOST = 600
@@ -30,25 +30,13 @@ Spans = tuple[tuple[int, int], ...]
 """Start and finish of every activity, as instants."""
 
 
-class Question(Struct, frozen=True):
-    """One deadline to judge: these activities must be done by the end of `day`."""
-
-    item: str | None
-    kind: Kind
-    path: Path
-    day: date
-    targets: tuple[int, ...]
-    partial: bool
-    """Whether some of what must be done has no dates (a loop, a calendar that never works)."""
-
-    @property
-    def until(self) -> int:
-        """The last instant that is in time."""
-        return instant(self.day) + MINUTES_A_DAY
-
-
 def decide(
-    plan: Plan, schedule: Schedule, network: Network, *, limits: Limits | None = None, explain: bool = True
+    plan: Plan,  # noqa: ARG001 - read through its network
+    schedule: Schedule,
+    network: Network,
+    *,
+    limits: Limits | None = None,
+    explain: bool = True,
 ) -> tuple[Deadline, ...]:
     """Return a verdict for every deadline of a plan.
 
@@ -61,50 +49,17 @@ def decide(
             met by capacity; without it certificates of that kind may name more than needed.
     """
     judge = _Judge(formulate(network), schedule, limits or Limits(), explain=explain)
-    return tuple(judge.deadline(question) for question in questions(plan, network, judge.formulation.place))
+    return tuple(judge.deadline(question) for question in targets(network))
 
 
 def verdict(network: Network, schedule: Schedule, deadline: Deadline, limits: Limits) -> Verdict:
     """Return the verdict on one deadline again, in a changed plan: `undecided` when it is no longer there."""
     formulation = formulate(network)
     judge = _Judge(formulation, schedule, limits, explain=False)
-    for question in questions(network.plan, network, formulation.place):
+    for question in targets(network):
         if (question.kind, question.item) == (deadline.kind, deadline.item):
             return judge.verdict(question)
     return "undecided"
-
-
-def questions(plan: Plan, network: Network, place: Mapping[str, int]) -> list[Question]:  # noqa: C901 - one case after the other, read from the top
-    """Return the deadlines of a plan, those left out that nothing has to be done for."""
-    found: list[Question] = []
-
-    def ask(item: str | None, kind: Kind, path: Path, day: date, names: Iterable[str]) -> None:
-        wanted = {leaf for name in names for leaf in network.leaves.get(name, (name,))}
-        targets = tuple(sorted(place[name] for name in wanted if name in place))
-        if targets:
-            lost = (network.unsound | network.beyond) & wanted
-            found.append(Question(item, kind, path, day, targets, bool(lost)))
-
-    if plan.deadline is not None:
-        everything = [*(t.id for t in plan.leaves()), *plan.milestones]
-        ask(None, "plan", ("deadline",), plan.deadline, everything)
-    for deliverable in plan.deliverables.values():
-        if deliverable.due is not None and deliverable.status != "cancelled":
-            makers = [
-                item.id
-                for item in plan.tasks.values()
-                if deliverable.id in item.deliverables and item.status != "cancelled"
-            ]
-            ask(deliverable.id, "deliverable", (*deliverable.path, "due"), deliverable.due, makers)
-    for milestone in plan.milestones.values():
-        if milestone.due is not None and milestone.status != "cancelled":
-            ask(milestone.id, "milestone", (*milestone.path, "due"), milestone.due, [milestone.id])
-    for task in plan.tasks.values():
-        if task.deadline is not None and task.status != "cancelled":
-            ask(task.id, "task", (*task.path, "deadline"), task.deadline, [task.id])
-        if task.must_finish is not None and task.status != "cancelled":
-            ask(task.id, "must_finish", (*task.path, "must_finish"), task.must_finish, [task.id])
-    return found
 
 
 class _Judge:
@@ -128,11 +83,14 @@ class _Judge:
         self.begun = False
         self.hard = 0
 
-    def deadline(self, question: Question) -> Deadline:
+    def positions(self, question: Target) -> list[int]:
+        """Return the activities that a deadline is for."""
+        return sorted(self.formulation.place[name] for name in question.names)
+
+    def deadline(self, question: Target) -> Deadline:
         """Return the verdict on one deadline."""
-        ids = [self.problem.activities[i].id for i in question.targets]
         early = max(
-            (self.schedule.items[name].finish for name in ids if name in self.schedule.items),
+            (self.schedule.items[name].finish for name in question.names if name in self.schedule.items),
             default=question.day,
         )
         blank = Deadline(
@@ -151,7 +109,7 @@ class _Judge:
         except HorizonError as error:
             return structs.replace(blank, decided_by=str(error))
 
-    def verdict(self, question: Question) -> Verdict:
+    def verdict(self, question: Target) -> Verdict:
         """Return the verdict on one deadline without its certificate."""
         try:
             if question.partial:
@@ -165,7 +123,7 @@ class _Judge:
             return "undecided"
         return "undecided" if feasible is None else "feasible" if feasible else "infeasible"
 
-    def _judged(self, question: Question, blank: Deadline) -> Deadline:
+    def _judged(self, question: Target, blank: Deadline) -> Deadline:
         late = self._chain(question)
         if late is not None:
             return self._late(question, blank, late)
@@ -183,10 +141,10 @@ class _Judge:
             return self._infeasible(question, blank, sub, kept, answer)
         return self._open(question, blank)
 
-    def _chain(self, question: Question) -> tuple[list[int], int] | None:
-        return chain(self.free, self.early, question.targets, question.until, self.real)
+    def _chain(self, question: Target) -> tuple[list[int], int] | None:
+        return chain(self.free, self.early, self.positions(question), question.until, self.real)
 
-    def _known(self, question: Question) -> Spans | None:
+    def _known(self, question: Target) -> Spans | None:
         """Return a schedule found earlier that keeps this deadline; the first time, generate one."""
         if not self.begun:
             self.begun = True
@@ -200,15 +158,14 @@ class _Judge:
                     if all(f <= at for f, at in zip(dates.finishes, lft, strict=True)):
                         break  # nothing is late, so another one is not needed
         for spans in self.known:
-            if all(spans[i][1] <= question.until for i in question.targets):
+            if all(spans[i][1] <= question.until for i in self.positions(question)):
                 return spans
         return None
 
     def _all_due(self) -> Problem:
-        plan = self.formulation.network.plan
         wanted: dict[int, int] = {}
-        for q in questions(plan, self.formulation.network, self.formulation.place):
-            for i in q.targets:
+        for q in targets(self.formulation.network):
+            for i in self.positions(q):
                 wanted[i] = min(wanted.get(i, FOREVER), self.formulation.tick(q.until))
         return due(self.problem, wanted)
 
@@ -216,7 +173,7 @@ class _Judge:
         span = self.formulation.span
         return tuple(span(i, s, f) for i, (s, f) in enumerate(zip(dates.starts, dates.finishes, strict=True)))
 
-    def ask(self, question: Question, day: date, *, minutes: bool = False) -> tuple[Problem, list[int]]:
+    def ask(self, question: Target, day: date, *, minutes: bool = False) -> tuple[Problem, list[int]]:
         """Return the problem of one deadline, moved to `day`, and the positions of its activities.
 
         In `minutes` it comes without `must_start` and `must_finish`, as proofs by window need it.
@@ -224,11 +181,11 @@ class _Judge:
         form = self.formulation
         problem = self.free if minutes else form.problem
         if question.kind == "must_finish" and day != question.day:
-            problem = without_must(problem, question.targets)
-        kept = sorted(ancestors(problem, {*question.targets, *form.must}))
+            problem = without_must(problem, self.positions(question))
+        kept = sorted(ancestors(problem, {*self.positions(question), *form.must}))
         until = instant(day) + MINUTES_A_DAY
         limit = until if minutes else form.tick(until)
-        bounded = due(problem, dict.fromkeys(question.targets, limit))
+        bounded = due(problem, dict.fromkeys(self.positions(question), limit))
         return part(bounded, kept), kept
 
     def _settle(self, problem: Problem, limits: Limits | None = None) -> Answer:
@@ -272,7 +229,7 @@ class _Judge:
             decided_by=step,
         )
 
-    def _late(self, question: Question, blank: Deadline, late: tuple[list[int], int]) -> Deadline:
+    def _late(self, question: Target, blank: Deadline, late: tuple[list[int], int]) -> Deadline:
         positions, end = late
         nodes = self.formulation.network.nodes
         names = [self.problem.activities[i].id for i in positions]
@@ -289,7 +246,7 @@ class _Judge:
         )
 
     def _infeasible(
-        self, question: Question, blank: Deadline, sub: Problem, kept: list[int], answer: Answer
+        self, question: Target, blank: Deadline, sub: Problem, kept: list[int], answer: Answer
     ) -> Deadline:
         form = self.formulation
         plain, _ = self.ask(question, question.day, minutes=True)
@@ -303,7 +260,7 @@ class _Judge:
         found = structs.replace(blank, verdict="infeasible", certificate=certificate, decided_by=step)
         return self._dated(question, found)
 
-    def _dated(self, question: Question, found: Deadline) -> Deadline:
+    def _dated(self, question: Target, found: Deadline) -> Deadline:
         """Add the earliest date that can be met, and by how many working days the deadline misses it."""
         possible = self.earliest(question)
         default = self.formulation.network.calendars.default
@@ -311,24 +268,24 @@ class _Judge:
         late = default.in_days(max(0, default.between(question.until, until)))
         return structs.replace(found, possible=possible, late_days=late)
 
-    def earliest(self, question: Question) -> date | None:
+    def earliest(self, question: Target) -> date | None:
         """Return the earliest day that a schedule was found for: bisection over days, each one solved."""
         form = self.formulation
         if len(self.problem.activities) > MOST:  # the schedules there are must do
-            ends = [max(spans[i][1] for i in question.targets) for spans in self.known]
+            ends = [max(spans[i][1] for i in self.positions(question)) for spans in self.known]
             return finish_day(min(ends)) if ends else None
         low = question.day + timedelta(days=1)
-        low = max(low, finish_day(max(form.finish(self.finishes[i]) for i in question.targets)))
+        low = max(low, finish_day(max(form.finish(self.finishes[i]) for i in self.positions(question))))
         sub, kept = self.ask(question, low)
         where = {i: n for n, i in enumerate(kept)}
 
         def reached(dates: Dates) -> date:
-            return finish_day(max(form.finish(dates.finishes[where[i]]) for i in question.targets))
+            return finish_day(max(form.finish(dates.finishes[where[i]]) for i in self.positions(question)))
 
         best, late = improve(sub, Budget(self.limits.generation // 5), self.limits.seed)
         if best is None:
             return None
-        musts = without_must(self.problem, question.targets if question.kind == "must_finish" else ())
+        musts = without_must(self.problem, self.positions(question) if question.kind == "must_finish" else ())
         if form.must and lateness(part(musts, kept), best) > 0:
             return None
         high = reached(best)
@@ -346,7 +303,7 @@ class _Judge:
                 low = middle + timedelta(days=1)
         return high
 
-    def _open(self, question: Question, blank: Deadline) -> Deadline:
+    def _open(self, question: Target, blank: Deadline) -> Deadline:
         """Say what is known of a deadline that the limits leave undecided."""
         low, high = blank.finish, question.day
         if len(self.problem.activities) > MOST:

@@ -8,7 +8,7 @@ over all iterations at once. As on the critical path, who else needs the same pe
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -17,8 +17,9 @@ from msgspec.structs import replace
 
 from planlint.diagnostics import Path
 from planlint.model import MINUTES_A_DAY, Risk, Task
-from planlint.schedule.calendar import FIRST_DAY, HorizonError, Worktime, finish_day, instant
+from planlint.schedule.calendar import FIRST_DAY, HorizonError, Worktime, finish_day
 from planlint.schedule.critical_path import forward
+from planlint.schedule.deadlines import Target, targets
 from planlint.schedule.network import Link, Network, Node, Span
 
 ITERATIONS = 10_000
@@ -64,15 +65,6 @@ class Chance(Struct, frozen=True, kw_only=True):
     criticality: Mapping[str, float]
     iterations: int
     analytic: bool = False
-
-
-class Target(Struct, frozen=True):
-    """A deadline: by the end of `day`, these nodes must be done."""
-
-    item: str | None
-    path: Path
-    day: date
-    names: tuple[str, ...]
 
 
 class Delay(Struct, frozen=True):
@@ -184,8 +176,8 @@ def safe(network: Network) -> bool:
     except HorizonError:
         return False
     return all(
-        dates[name][1] <= instant(target.day) + MINUTES_A_DAY
-        for target in targets(network)
+        dates[name][1] <= target.until
+        for target in undone(network, dates)
         for name in target.names
         if name in dates
     )
@@ -219,26 +211,15 @@ def moved(network: Network, works: Mapping[str, int] = {}, delays: Iterable[Dela
     return dates
 
 
-def targets(network: Network) -> list[Target]:
-    """Return the deadlines with work to do: the plan's, those of milestones, tasks and deliverables."""
-    plan, nodes = network.plan, network.nodes
-    found: list[Target] = []
-
-    def add(item: str | None, path: Path, day: date | None, names: Iterable[str]) -> None:
-        wanted = [leaf for name in names for leaf in network.leaves.get(name, (name,))]
-        if day is not None and any(name in nodes and nodes[name].finished is None for name in wanted):
-            found.append(Target(item, path, day, tuple(name for name in wanted if name in nodes)))
-
-    add(None, ("deadline",), plan.deadline, [name for name, node in nodes.items() if node.real])
-    for milestone in plan.milestones.values():
-        add(milestone.id, (*milestone.path, "due"), milestone.due, [milestone.id])
-    for task in plan.tasks.values():
-        add(task.id, (*task.path, "deadline"), task.deadline, [task.id])
-        add(task.id, (*task.path, "must_finish"), task.must_finish, [task.id])
-    for deliverable in plan.deliverables.values():
-        names = [task.id for task in plan.tasks.values() if deliverable.id in task.deliverables]
-        add(deliverable.id, (*deliverable.path, "due"), deliverable.due, names)
-    return found
+def undone(network: Network, dates: Container[str]) -> list[Target]:
+    """Return the deadlines with work to do, as far as that has dates."""
+    nodes = network.nodes
+    return [
+        target
+        for target in targets(network)
+        if any(nodes[name].finished is None for name in target.names)
+        and any(name in dates for name in target.names)
+    ]
 
 
 def uncertain(network: Network) -> Doubts:
@@ -387,10 +368,10 @@ def estimate(network: Network, doubts: Doubts) -> Chance | None:
     def odds(target: Target) -> Odds:
         of = spread([name for name in target.names if name in early.dates])
         p50, p80, p95 = of.days(default)
-        percent = of.percent(default, instant(target.day) + MINUTES_A_DAY)
+        percent = of.percent(default, target.until)
         return Odds(item=target.item, due=target.day, p50=p50, p80=p80, p95=p95, percent=percent)
 
-    wanted = [target for target in targets(network) if not early.dates.keys().isdisjoint(target.names)]
+    wanted = undone(network, early.dates)
     judged = {target.path: odds(target) for target in wanted}
     p50, p80, p95 = spread(real).days(default)
     path = set(chain(real))
@@ -427,7 +408,7 @@ def _simulated(
     if not real:
         return None
     random = np.random.default_rng(seed)
-    wanted = [target for target in targets(network) if not runs.early.keys().isdisjoint(target.names)]
+    wanted = undone(network, runs.early)
     milestones = [name for name in real if network.nodes[name].kind == "milestone"]
     ends: list[Any] = []
     of_milestones: dict[str, list[Any]] = {name: [] for name in milestones}
@@ -455,7 +436,7 @@ def _simulated(
         return days[0], days[1], days[2]
 
     def odds(target: Target, parts: list[Any]) -> Odds:
-        kept = sum(int((part <= instant(target.day) + MINUTES_A_DAY).sum()) for part in parts)
+        kept = sum(int((part <= target.until).sum()) for part in parts)
         p50, p80, p95 = quantiles(parts)
         percent = _PERCENT * kept / iterations
         return Odds(item=target.item, due=target.day, p50=p50, p80=p80, p95=p95, percent=percent)
