@@ -463,6 +463,8 @@ def _since(context: Context, first: Scheduled) -> tuple[str, list[str]]:
         return f", once '{delivery.id}' is there on {delivery.due},", [delivery.id]
     if task is not None and task.not_before == first.start:
         return f", not before {first.start},", []
+    if first.driver is not None:  # the chain is too long without it, too
+        return f", even without waiting for '{first.driver}',", []
     return f" from {first.start} on", []
 
 
