@@ -449,7 +449,7 @@ def _reason(context: Context, deadline: Deadline) -> tuple[str, list[str]]:
     since, source = _since(context, scheduled) if scheduled else ("", [])
     take = "take" if len(steps) > 1 else "takes"
     finish = certificate.get("finish") or deadline.finish
-    return f"{_chain(context, steps)}{since} {take} until {finish} at the earliest, whoever helps", [
+    return f"{_chain(context, steps)}{since} {take} until {finish} at the earliest", [
         *source,
         *items,
     ]
