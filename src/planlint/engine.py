@@ -152,9 +152,10 @@ def _judged(context: Context, seconds: float | None) -> Context:
         return context
     try:
         limits = Limits() if seconds is None else Limits(solver=min(seconds, _MOST_SECONDS))
-        deadlines = decide(context.plan, context.schedule, context.network, limits=limits)
-        return replace(context, deadlines=repaired(context.network, deadlines))
-    except HorizonError:  # some item has no dates, and a diagnostic says so
+        network = context.network.without(context.schedule.unsound)
+        deadlines = decide(context.plan, context.schedule, network, limits=limits)
+        return replace(context, deadlines=repaired(network, deadlines))
+    except HorizonError:  # a date to try lies beyond all calendars
         return context
 
 

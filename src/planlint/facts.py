@@ -197,6 +197,12 @@ def _task(context: Context, task: Task) -> Facts:
     due = [day for day in (task.deadline, task.must_finish, task.finish) if day and day < context.status_date]
     if due and task.open:
         facts |= {"due": due[0].isoformat(), "overdue_days": (context.status_date - due[0]).days}
+    begin = [day for day in (task.start, task.must_start) if day and day < context.status_date]
+    if begin and task.status == "todo":
+        facts |= {
+            "start_due": begin[0].isoformat(),
+            "start_late_days": (context.status_date - begin[0]).days,
+        }
     if task.effort is not None and not task.effort.elapsed:
         hours, week = _day_and_week(context.plan.calendars.get("default"))
         facts["effort_days"] = round(task.effort.minutes(hours, week) / (hours * 60), 2)

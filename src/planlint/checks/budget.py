@@ -35,14 +35,14 @@ def labour(context: Context) -> Iterator[Finding]:
     cost = round(work + fixed, 2)
     if work and cost > round(planned, 2):
         what = "the lines of category labour plan" if stated else "the budget's total is"
-        parts = f" and {_money(fixed)} of fixed costs" if fixed else ""
+        parts = f" ({_money(work)} for people and {_money(fixed)} of fixed costs)" if fixed else ""
         values = {
             "cost": _money(cost),
-            "parts": f"{_money(work)} for people{parts}",
+            "parts": parts,
             "what": what,
             "planned": _money(planned),
             "over": _money(cost - planned),
-            "currency": plan.currency or "",
+            "currency": f" {plan.currency}" if plan.currency else "",
         }
         yield Finding(Place(("budget",), "key"), values)
 

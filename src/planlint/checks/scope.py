@@ -16,6 +16,9 @@ def early(context: Context) -> Iterator[Finding]:
         if deadline is None or deadline.verdict != "infeasible" or deliverable.status in CLOSED:
             continue
         tasks = [t for t in context.plan.leaves() if t.open and deliverable.id in t.deliverables]
+        found = {} if context.schedule is None else context.schedule.items
+        late = [t for t in tasks if t.id in found and found[t.id].finish > deadline.date]
+        tasks = late or tasks  # none is late by itself when people have no time for all of them
         values = {
             "id": deliverable.id,
             "due": deadline.date,

@@ -87,6 +87,20 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
     unsound: frozenset[str] = frozenset()
     beyond: frozenset[str] = frozenset()
 
+    def without(self, names: frozenset[str]) -> "Network":
+        """Return the network without these nodes and all that wait for them, which are `unsound` in it."""
+        if not names:
+            return self
+        kept: dict[str, Node] = {}
+        for name, node in self.nodes.items():  # predecessors first
+            if name not in names and all(link.predecessor in kept for link in node.links):
+                kept[name] = node
+        successors = {
+            name: tuple(pair for pair in self.successors[name] if pair[0].id in kept) for name in kept
+        }
+        lost = self.unsound | names | self.nodes.keys() - kept.keys()
+        return replace(self, nodes=kept, successors=successors, unsound=lost)
+
     def after(self, link: Link, at: int) -> int:
         """Return the instant at which the lag of `link` has passed since `at`; a lead goes back.
 
