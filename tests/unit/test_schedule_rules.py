@@ -280,7 +280,7 @@ def test_racks_five_weeks_later_break_what_waits_for_them_and_the_message_says_s
     late = found["infeasible-deadline", "racks-up"]
     assert late.startswith(
         "milestone 'racks-up' cannot be done by 2026-04-30: 'racks' (16.2d), then 'certify' (3d), once "
-        "'rack-supplier' is there on 2026-04-20, take until 2026-05-22 at the earliest, whoever helps; the "
+        "'rack-supplier' is there on 2026-04-20, take until 2026-05-22 at the earliest; the "
         "earliest date that can be met is 2026-05-22, 14 working days late"
     )
     assert "2026-06-14" in found["infeasible-deadline", "go-live"]
