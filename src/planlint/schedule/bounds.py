@@ -1,9 +1,8 @@
 """Destructive bounds: windows shrink under a deadline until one is empty, which proves it infeasible.
 
 Links (critical path), compulsory parts (time-table), pairs that exclude each other and the energy of what
-lies in an interval (Baptiste, Le Pape, Nuijten 2001, chapters 2 and 3), then shaving (Martin, Shmoys 1996):
-an end of a window that leads to an empty one is cut off. All of it works in the positions of each
-renewable's mask, so that nights, weekends and time off never blur a bound.
+lies in an interval (Baptiste, Le Pape, Nuijten 2001, chapters 2 and 3). All of it works in the positions of
+each renewable's mask, so that nights, weekends and time off never blur a bound.
 """
 
 from collections.abc import Iterable
@@ -34,10 +33,6 @@ class Windows(Struct):
     eft: list[int]
     lst: list[int]
     lft: list[int]
-
-    def copy(self) -> "Windows":
-        """Return an independent copy."""
-        return Windows(self.est[:], self.eft[:], self.lst[:], self.lft[:])
 
 
 class Reasoning:
@@ -233,46 +228,6 @@ class Reasoning:
                     break
             if not changed:
                 return not self.overloaded(w)
-        return True
-
-    def shave(self, w: Windows) -> bool:
-        """Cut off ends of windows that lead to a contradiction; False: nothing is left of one.
-
-        Half a window at a time, then half of that: minutes are too many to go through one by one.
-        """
-        again = True
-        while again and self.budget.left > 0:
-            again = False
-            for i, live in enumerate(self.live):
-                if not live or w.lst[i] >= FOREVER:
-                    continue
-                for cut in (self._cut_head, self._cut_tail):
-                    step = max(1, (w.lst[i] - w.est[i]) // 2)
-                    while w.est[i] < w.lst[i] and self.budget.left > 0:
-                        if cut(w, i, step):
-                            again = True
-                            if not self.tighten(w):
-                                return False
-                        elif step == 1:
-                            break
-                        step = max(1, min(step // 2, (w.lst[i] - w.est[i]) // 2))
-        return True
-
-    def _cut_head(self, w: Windows, i: int, step: int) -> bool:
-        """Cut off the first `step` starts when none of them can be."""
-        trial = w.copy()
-        last = w.est[i] + step - 1
-        self.begin_by(trial, i, last)
-        return not self.tighten(trial) and self.later(w, i, last + 1)
-
-    def _cut_tail(self, w: Windows, i: int, step: int) -> bool:
-        """Cut off the last `step` starts when none of them can be."""
-        trial = w.copy()
-        first = w.lst[i] - step + 1
-        self.later(trial, i, first)
-        if self.tighten(trial):
-            return False
-        self.begin_by(w, i, first - 1)
         return True
 
 

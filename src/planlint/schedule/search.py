@@ -1,7 +1,7 @@
 """From the cheapest argument to the dearest: is there a schedule that keeps all windows?
 
-`settle` asks the links, then bounds, then schedule generation, then shaving, then CP-SAT, and stops at the
-first that knows.
+`settle` asks the links, then bounds, then schedule generation, then CP-SAT, and stops at the first that
+knows.
 """
 
 from typing import Literal
@@ -38,7 +38,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     step: Step = ""
 
 
-def settle(problem: Problem, limits: Limits) -> Answer:  # noqa: C901, PLR0911 - one case after the other, read from the top
+def settle(problem: Problem, limits: Limits) -> Answer:  # noqa: PLR0911 - one case after the other, read from the top
     """Decide whether a problem has a schedule that keeps all its windows."""
     reasoning = Reasoning(problem, Budget(limits.reasoning))
     w = reasoning.windows()
@@ -48,16 +48,9 @@ def settle(problem: Problem, limits: Limits) -> Answer:  # noqa: C901, PLR0911 -
         return Answer(feasible=False, step="energy")
     if limits.generation <= 1:
         return Answer(feasible=None)
-    dates, late = improve(problem, Budget(limits.generation // 10), limits.seed)
+    dates, late = improve(problem, Budget(limits.generation), limits.seed)
     if late <= 0:
         return Answer(feasible=True, dates=dates, step="generation")
-    if not reasoning.shave(w):
-        return Answer(feasible=False, step="energy")
-    more, less = improve(problem, Budget(limits.generation), limits.seed + 1)
-    if less <= 0:
-        return Answer(feasible=True, dates=more, step="generation")
-    if less < late:
-        dates = more
     if limits.solver > 0 and solver.available():
         found = solver.solve(reasoning, w, effort=limits.solver, seed=limits.seed)
         if found is False:
