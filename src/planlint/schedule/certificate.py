@@ -4,7 +4,7 @@ It shares the network (what tasks need and wait for) and the calendars with the 
 problem, no bounds, no generator. It walks through stretches of work where the others compute, and is slow.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import Any
@@ -17,27 +17,30 @@ from planlint.schedule.deadlines import targets
 from planlint.schedule.network import Network, Node, Span
 from planlint.schedule.result import Deadline
 
-_ORDERS = 20_000
 _MOST = 7
-"""Placements to try, and tasks, when a core is solved again; beyond that it stays unchecked."""
+"""Tasks of a core to solve again; a larger one stays unchecked."""
+
+_TRIES = 20_000
+"""Placements to try then, in all orders together."""
 
 
-def verify(network: Network, deadline: Deadline) -> list[str]:
-    """Return the reasons why a certificate does not hold, none when it does.
+class _GaveUp(Exception):  # noqa: N818 - no error: it only says that the answer is not known
+    """A core is too large to be solved again by trying."""
+
+
+def verify(network: Network, deadline: Deadline) -> list[str] | None:
+    """Return the reasons why a certificate does not hold, none when it does, None when it is too large.
 
     Certificates of undecided deadlines claim nothing that could be checked.
     """
-    kinds = {"schedule": _schedule, "chain": _chain, "window": _window, "core": _core}
-    check = kinds.get(str(deadline.certificate["kind"]))
-    expected = {"schedule": "feasible", "bounds": "undecided"}.get(
-        str(deadline.certificate["kind"]), "infeasible"
-    )
-    found = (
-        []
-        if deadline.verdict == expected
-        else [f"a {deadline.certificate['kind']} shows no {deadline.verdict}"]
-    )
-    return found + (check(network, deadline) if check is not None else [])
+    kind = str(deadline.certificate["kind"])
+    expected = {"schedule": "feasible", "bounds": "undecided"}.get(kind, "infeasible")
+    found = [] if deadline.verdict == expected else [f"a {kind} shows no {deadline.verdict}"]
+    check = {"schedule": _schedule, "chain": _chain, "window": _window, "core": _core}.get(kind)
+    try:
+        return found + (check(network, deadline) if check is not None else [])
+    except _GaveUp:
+        return found or None
 
 
 # What tasks need
@@ -373,7 +376,7 @@ def _core(network: Network, deadline: Deadline) -> list[str]:
     """Try all orders of the tasks of a core, each placed as early as it can (complete for such deadlines)."""
     claim: Mapping[str, Any] = deadline.certificate
     if len(claim["tasks"]) > _MOST:
-        return []
+        raise _GaveUp
     people, resources = set(claim["people"]), set(claim["resources"])
     nodes = {}
     for name, node in network.nodes.items():
@@ -385,20 +388,18 @@ def _core(network: Network, deadline: Deadline) -> list[str]:
     shared = {name: thing for name, thing in network.plan.resources.items() if name in resources}
     plan = structs.replace(network.plan, resources=shared)
     small = structs.replace(network, nodes=nodes, plan=plan)
-    fits = fit(small, deadline, people)
-    return ["these tasks can be done in time"] if fits else []
+    return ["these tasks can be done in time"] if _fits(small, deadline, people) else []
 
 
-def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = None) -> bool | None:  # noqa: C901 - one case after the other, read from the top
-    """Return whether some order of the tasks meets a deadline, by trying them all; None: too many.
+def _fits(network: Network, deadline: Deadline, people: Iterable[str]) -> bool:
+    """Return whether some order of the tasks meets a deadline, by trying them all.
 
-    Only the capacity of these people counts, of all when None.
+    Only the capacity of these people counts.
     """
     targets = {name: _until(deadline.date) for name in _targets(network, deadline)}
-    left = _ORDERS
+    tries = iter(range(_TRIES))
 
-    def extend(dates: dict[str, Span]) -> bool | None:  # noqa: C901 - one case after the other, read from the top
-        nonlocal left
+    def extend(dates: dict[str, Span]) -> bool:
         ready = [
             node
             for node in network.nodes.values()
@@ -406,44 +407,37 @@ def fit(network: Network, deadline: Deadline, people: Iterable[str] | None = Non
         ]
         if not ready:
             return True
-        for node in ready:
-            if not node.work or node.finished is not None:
-                ready = [node]  # takes nothing, so its turn does not matter
-                break
-        unsure = False
-        for node in ready:
-            left -= 1
-            if left < 0:
-                return None
-            span = _earliest(network, node, dates, people)
-            if span is None:
+        # What takes nothing comes first: its turn does not matter.
+        first = next((node for node in ready if not node.work or node.finished is not None), None)
+        for node in ready if first is None else [first]:
+            span = _earliest(network, node, dates, people, tries)
+            if span is None or not _in_time(network, node, span, targets):
                 continue
-            task = network.plan.tasks.get(node.id)
-            last = targets.get(node.id)
-            if last is not None and span[1] > last:
-                continue
-            if task is not None and task.must_finish is not None and finish_day(span[1]) > task.must_finish:
-                continue
-            if (
-                task is not None
-                and task.must_start is not None
-                and not node.settled
-                and start_day(span[0]) > task.must_start
-            ):
-                continue
-            answer = extend({**dates, node.id: span})
-            if answer:
+            if extend({**dates, node.id: span}):
                 return True
-            unsure |= answer is None
-        return None if unsure else False
+        return False
 
     return extend({})
 
 
+def _in_time(network: Network, node: Node, span: Span, targets: Mapping[str, int]) -> bool:
+    """Return whether a span is not too late already for a deadline or a constraint."""
+    if span[1] > targets.get(node.id, span[1]):
+        return False
+    task = network.plan.tasks.get(node.id)
+    if task is None:
+        return True
+    if task.must_finish is not None and finish_day(span[1]) > task.must_finish:
+        return False
+    return task.must_start is None or node.settled or start_day(span[0]) <= task.must_start
+
+
 def _earliest(
-    network: Network, node: Node, dates: Mapping[str, Span], people: Iterable[str] | None
+    network: Network, node: Node, dates: Mapping[str, Span], people: Iterable[str], tries: Iterator[int]
 ) -> Span | None:
     """Return the first span of a node that keeps all capacities next to these dates; None: it never fits."""
+    if next(tries, None) is None:
+        raise _GaveUp
     start, finish, _ = network.place(node, dates)
     if not node.work or node.finished is not None:
         return start, finish
@@ -454,8 +448,7 @@ def _earliest(
     clock = node.worktime
     resumed = {n.id: structs.replace(n, started=None) for n in network.nodes.values() if n.finished is None}
     bare = structs.replace(network, nodes={**network.nodes, **resumed})
-    tries = 0
-    while True:
+    while next(tries, None) is not None:
         at = clock.start_at(at)
         while not _work(network, node, at, at + 1):
             at = clock.start_at(at - at % MINUTES_A_DAY + MINUTES_A_DAY)
@@ -464,16 +457,16 @@ def _earliest(
         late_enough = task.must_finish is None or end > instant(task.must_finish)
         if late_enough and not _overloads(bare, {**dates, node.id: (at, end)}, people):
             return begun, end
-        tries += 1
         later = [f for _, f in dates.values() if f > at]
         later += [_until(p.finish) for p in _absences(network) if _until(p.finish) > at]
         if not late_enough:
             later.append(at + 1)
         if later:
             later.append(at - at % MINUTES_A_DAY + MINUTES_A_DAY)  # others may pause on the next day
-        if not later or tries > 5000:  # noqa: PLR2004  (a placement that never fits)
+        if not later:
             return None
         at = min(later)
+    raise _GaveUp
 
 
 def _absences(network: Network) -> Iterable[Any]:

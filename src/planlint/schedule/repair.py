@@ -12,7 +12,7 @@ from msgspec import structs
 
 from planlint.model import Dependency, Duration, Estimate, Plan, Task
 from planlint.schedule.calendar import HorizonError, instant, start_day
-from planlint.schedule.critical_path import analyse
+from planlint.schedule.critical_path import analyse, forward
 from planlint.schedule.feasibility import verdict
 from planlint.schedule.network import Network, build
 from planlint.schedule.result import Deadline, Repair
@@ -173,7 +173,7 @@ def _overlapped(
     if before is None or not before.work or not hours or (dependency.lag and dependency.lag.elapsed):
         return
     lag = default.minutes(dependency.lag) if dependency.lag else 0
-    length = int(default.in_days(default.between(*_span(network, dependency.predecessor))))
+    length = int(default.in_days(default.between(*forward(network).dates[dependency.predecessor])))
 
     def early(days: int) -> Plan:
         moved = Duration(round(lag / (hours * 60) - days, 4), "d")
@@ -187,8 +187,3 @@ def _overlapped(
         text = f"let '{task.id}' begin {much} earlier beside '{dependency.predecessor}'"
         values = {"task": task.id, "days": days, "predecessor": dependency.predecessor}
         yield Repair(text=text, what_if=None, size_days=float(days), kind="overlap", values=values)
-
-
-def _span(network: Network, name: str) -> tuple[int, int]:
-    item = analyse(network).items[name]
-    return item.start_minute, item.finish_minute
