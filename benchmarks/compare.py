@@ -60,7 +60,7 @@ def peers(folder: Path | None, files: list[str]) -> dict[str, list[str]]:
     known = {
         "yamllint": [*files],
         "check-jsonschema": ["--schemafile", str(SCHEMA), *files],
-        "ryl": [*files],
+        "ryl": ["check", "--enable", "ALL", "--no-cache", *files],
     }
     found = {name: shutil.which(name, path=path) for name in known}
     return {name: [at, *known[name]] for name, at in found.items() if at}

@@ -38,7 +38,7 @@ def plan(tasks: int, seed: int = 2026, name: str = "generated") -> str:
         "deliverables:",
     ]
     lines += [
-        f"  d{n}: {{title: Deliverable {n}, owner: p0, supports: [o0], acceptance: [Accepted by the customer]}}"
+        f"  d{n}: {{title: Deliverable {n}, owner: p0, supports: [o0], acceptance: [Accepted]}}"
         for n in range(groups)
     ]
     lines += [

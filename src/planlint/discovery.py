@@ -220,6 +220,11 @@ def parse_patterns(lines: Iterable[str]) -> tuple[Pattern, ...]:
     return tuple(pattern for line in lines if (pattern := _parse_pattern(line)) is not None)
 
 
+def exact_pattern(names: Sequence[str]) -> Pattern:
+    """Return a pattern for a whole path, part by part; `**` stands for any number of folders."""
+    return Pattern(tuple(None if name == "**" else _name_test(name) for name in names), False, False)  # noqa: FBT003
+
+
 def _parse_pattern(line: str) -> Pattern | None:
     text = line.rstrip(" ")
     if text.endswith("\\") and len(text) < len(line):

@@ -1,12 +1,13 @@
 """Included files: which they are, that they stay inside the repository, that no file comes twice."""
 
-from collections.abc import Callable, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from os import scandir
 from os.path import relpath
 from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 
 from planlint.diagnostics import Finding, Place
+from planlint.discovery import exact_pattern
 from planlint.document import Document, Limits, read
 
 Expand = Callable[[str, str], Sequence[str]]
@@ -14,6 +15,7 @@ Expand = Callable[[str, str], Sequence[str]]
 
 _MOST_FILES = 200
 _MOST_LEVELS = 16
+_MOST_SEEN = 50_000
 
 
 def fragments(
@@ -108,17 +110,37 @@ def expander(root: FilePath) -> Expand:
         parts = PurePosixPath(entry).parts
         fixed = next((at for at, part in enumerate(parts) if set(part) & set("*?[")), len(parts))
         base = FilePath(file).resolve().parent.joinpath(*parts[:fixed])
-        pattern = "/".join(parts[fixed:])
-        if ".." in parts[fixed:] or not _resolved(base, real):
+        if ".." in parts[fixed:] or not (start := _resolved(base, real)):
             return ()
-        try:
-            matches = list(islice(base.glob(pattern), 10 * _MOST_FILES)) if pattern else [base]
-        except (OSError, ValueError):  # a pattern that Python refuses
-            return ()
+        matches = _matching(start, parts[fixed:]) if parts[fixed:] else [base]
         files = {found for match in matches if (found := _resolved(match, real)) and found.is_file()}
         return tuple(FilePath(relpath(one)).as_posix() for one in sorted(files))
 
     return expand
+
+
+def _matching(base: FilePath, names: Sequence[str]) -> Iterator[FilePath]:
+    """Yield the files under `base` that fit, up to a limit; links to folders are not followed."""
+    pattern = exact_pattern(names)
+    deepest = _MOST_LEVELS if "**" in names else len(names)
+    waiting: list[tuple[str, ...]] = [()]
+    seen = 0
+    while waiting:
+        inside = waiting.pop()
+        try:
+            entries = sorted(scandir(base.joinpath(*inside)), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            seen += 1
+            if seen > _MOST_SEEN:
+                return
+            path = (*inside, entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                if len(path) < deepest and entry.name != ".git":
+                    waiting.append(path)
+            elif pattern.matches(path):
+                yield base.joinpath(*path)
 
 
 def _resolved(file: FilePath, root: FilePath) -> FilePath | None:

@@ -105,7 +105,7 @@ def _plan_schema() -> dict[str, Any]:
 
 def value(draw: Draw, wanted: Any, name: str = "", depth: int = 0) -> Any:
     """Return a value of a schema, or sometimes one that is not."""
-    if draw.below(48) == 47 or not isinstance(wanted, dict):  # noqa: PLR2004 - seldom
+    if draw.below(48) == 47 or not isinstance(wanted, dict):
         return deepcopy(draw.of(WILD))
     if "$ref" in wanted:
         name = wanted["$ref"].rpartition("/")[2]
@@ -142,7 +142,7 @@ def _mapping(draw: Draw, wanted: dict[str, Any], depth: int) -> dict[str, Any]:
     if known and draw.left:
         for _ in range(draw.below(6)):
             key = draw.of(list(known))
-            if key != "tasks" or depth < 6:  # noqa: PLR2004 - deeper trees are the reader's business
+            if key != "tasks" or depth < 6:
                 found[key] = value(draw, known[key], "", depth + 1)
     more = wanted.get("additionalProperties")
     if isinstance(more, dict) and not known:
@@ -170,7 +170,7 @@ def plan(data: bytes) -> bytes:
             continue
         lines.append(f"{section}:")
         for key, inner in found.items():
-            if draw.below(24) == 23:  # noqa: PLR2004 - seldom
+            if draw.below(24) == 23:
                 lines.append("  " + draw.of(COMMENTS))
             lines.append(f"  {json.dumps(key)}: {json.dumps(inner)}")
     return ("\n".join(lines) + "\n").encode(errors="surrogatepass")

@@ -6,7 +6,7 @@ every loop, call and piece of text counts against a budget, and only data fields
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import LoopContext, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
+from jinja2.visitor import NodeTransformer
 from msgspec import Struct
 
 from planlint.errors import UsageError
@@ -75,7 +76,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     def _source(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         for folder in (self._folder, BUILT_IN):
             path = folder / name if folder else None
-            if path is not None and path.is_file() and path.name == name:
+            if path is not None and path.is_file() and not path.is_symlink() and path.name == name:
                 try:
                     text = path.read_bytes()[: MOST_TEMPLATE + 1].decode("utf-8")
                 except UnicodeDecodeError as error:
@@ -140,21 +141,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
     # How much they may do
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree = super()._parse(source, name, filename)
-        for loop in tree.find_all(nodes.For):
-            loop.iter = self._checked("each", loop.iter)
-        _replace(
-            tree,
-            (nodes.Concat, nodes.List, nodes.Tuple, nodes.Dict),
-            partial(self._checked, "value"),
-        )
+        tree: nodes.Template = _Counted().visit(super()._parse(source, name, filename))
         return tree
-
-    @staticmethod
-    def _checked(method: str, node: Any) -> nodes.Call:
-        call = nodes.Call(nodes.EnvironmentAttribute(method), [node], [], None, None)
-        call.set_lineno(node.lineno)
-        return call
 
     def each(self, values: Iterable[Any]) -> Iterator[Any]:
         """Yield the values of a loop, each one a step."""
@@ -237,19 +225,23 @@ def _size(value: Any, depth: int = 0) -> int:
     return 1
 
 
-def _replace(tree: nodes.Node, kinds: tuple[type, ...], replacement: Callable[[Any], nodes.Node]) -> None:
-    """Put the replacement of every expression of some kinds in its place, the inner ones first."""
-    for field, value in tree.iter_fields():
-        if isinstance(value, list):
-            for i, child in enumerate(value):
-                if isinstance(child, nodes.Node):
-                    _replace(child, kinds, replacement)
-                    value[i] = _new(child, kinds, replacement)
-        elif isinstance(value, nodes.Node):
-            _replace(value, kinds, replacement)
-            setattr(tree, field, _new(value, kinds, replacement))
+class _Counted(NodeTransformer):
+    """Lets every loop go through `Sandbox.each`, and whatever a template puts together through `value`."""
 
+    def visit_For(self, node: nodes.For) -> nodes.For:  # noqa: N802 - Jinja2's name
+        self.generic_visit(node)
+        node.iter = self.through("each", node.iter)
+        return node
 
-def _new(node: nodes.Node, kinds: tuple[type, ...], replacement: Callable[[Any], nodes.Node]) -> nodes.Node:
-    stored = getattr(node, "ctx", "load") != "load"
-    return replacement(node) if isinstance(node, kinds) and not stored else node
+    def made(self, node: nodes.Expr) -> nodes.Expr:
+        self.generic_visit(node)
+        stored = getattr(node, "ctx", "load") != "load"
+        return node if stored else self.through("value", node)
+
+    visit_Concat = visit_List = visit_Tuple = visit_Dict = made  # noqa: N815 - Jinja2's names
+
+    @staticmethod
+    def through(method: str, node: nodes.Expr) -> nodes.Call:
+        call = nodes.Call(nodes.EnvironmentAttribute(method), [node], [], None, None)
+        call.set_lineno(node.lineno)
+        return call
