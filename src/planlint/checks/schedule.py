@@ -440,6 +440,8 @@ def _reason(context: Context, deadline: Deadline) -> tuple[str, list[str]]:
         tasks = _names(certificate, "tasks")
         shared = [f"'{who}'" for who in _names(certificate, "people")]
         shared += [f"resource '{name}'" for name in _names(certificate, "resources")]
+        if not shared:
+            return f"{_listed(tasks)} cannot be done in time with what must_start and must_finish ask", tasks
         return f"{_listed(tasks)} cannot all be done in time with {' and '.join(shared)}", tasks
     items = _names(certificate, "items")
     if not items:
@@ -471,7 +473,14 @@ def _since(context: Context, first: Scheduled) -> tuple[str, list[str]]:
 @check()
 def infeasible(context: Context) -> Iterator[Finding]:
     """Yield the deadlines that are proven not to hold, with the cause and the smallest repairs."""
+    told: set[str] = set()
     for deadline in _promised(context, "infeasible"):
+        fixed = too_fixed(context, deadline)
+        if fixed:  # said once, where it stands; what is past is overdue
+            new = [t for t in fixed if t.id not in told and t.must_start and t.must_start >= context.status_date]
+            yield from (_not_then(context, task) for task in new)
+            told.update(task.id for task in fixed)
+            continue
         why, names = _reason(context, deadline)
         possible = deadline.possible
         late = f", {_days(deadline.late_days)} late" if deadline.late_days else ""
@@ -482,12 +491,35 @@ def infeasible(context: Context) -> Iterator[Finding]:
         )
         values = {
             "subject": _subject(deadline),
+            "what": "be done by",
             "date": deadline.date,
             "why": why,
             "best": f"; {best}" if best else late.replace(",", ";"),
             "advice": advice,
         }
         yield Finding(Place(deadline.path, "key"), values, _items(context, names))
+
+
+def too_fixed(context: Context, deadline: Deadline) -> list[Task]:
+    """Return the tasks of a cause that cannot start when they must, whatever the deadline is."""
+    scheduled = context.schedule.items if context.schedule else {}
+    tasks = [context.plan.tasks[name] for name in _names(deadline.certificate, "tasks")]
+    return [t for t in tasks if t.must_start and t.id in scheduled and t.must_start < scheduled[t.id].start]
+
+
+def _not_then(context: Context, task: Task) -> Finding:
+    """Say that a task cannot start on the day on which it must."""
+    scheduled = context.schedule.items[task.id] if context.schedule else None
+    waits = f", it waits for '{scheduled.driver}'" if scheduled and scheduled.driver else ""
+    values = {
+        "subject": f"task '{task.id}'",
+        "what": "start on",
+        "date": task.must_start,
+        "why": f"it can start on {scheduled.start if scheduled else None} at the earliest{waits}",
+        "best": "",
+        "advice": "correct must_start, without which no date of the plan can be kept",
+    }
+    return Finding(Place((*task.path, "must_start"), "key"), values, _items(context, [task.id]))
 
 
 def _days(days: float) -> str:

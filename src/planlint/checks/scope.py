@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from planlint.checks.schedule import too_fixed
 from planlint.diagnostics import Finding, Place
 from planlint.facts import CLOSED
 from planlint.rule import Context, check
@@ -14,6 +15,8 @@ def early(context: Context) -> Iterator[Finding]:
     for deliverable in context.items("deliverable"):
         deadline = deadlines.get(deliverable.id)
         if deadline is None or deadline.verdict != "infeasible" or deliverable.status in CLOSED:
+            continue
+        if too_fixed(context, deadline):  # the fault of a must_start, which `infeasible-deadline` reports
             continue
         tasks = [t for t in context.plan.leaves() if t.open and deliverable.id in t.deliverables]
         found = {} if context.schedule is None else context.schedule.items
