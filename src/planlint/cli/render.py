@@ -43,7 +43,7 @@ def _day(ctx: click.Context, parameter: click.Parameter, value: str | None) -> d
     "--section", "sections", multiple=True, type=click.Choice(SECTIONS), help="Only these; repeatable."
 )
 @click.option(
-    "--lang", type=click.Choice(list(PATTERNS)), default="en", help="The language of the fixed words."
+    "--lang", "language", type=click.Choice(list(PATTERNS)), default="en", help="The language of the words."
 )
 @click.option("--template", type=click.Path(), metavar="DIR", help="Templates of your own, one a section.")
 @click.option("--since", metavar="REV", help="Compare with this Git revision instead of the plan's baseline.")
@@ -91,11 +91,7 @@ def render(
     check_names(found)
     target = workspace.cwd / inject if inject else None
     options = Options(
-        flavor=look["flavor"],
-        wiki=look["wiki"],
-        audience=look["audience"],
-        language=look["lang"],
-        sections=look["sections"],
+        **look,
         out=workspace.show(target.parent if target else folder),
         images=not (inject or to_stdout),
     )
@@ -221,22 +217,12 @@ def _before(workspace: Workspace, context: Context, since: str | None) -> Snapsh
     """Return the plan at the revision asked for, or at its baseline; None where Git does not have it."""
     if since is None and context.baseline is not None:
         return _snapshot(context.baseline, context.plan.baseline_ref or "")
-    revision = since or context.plan.baseline_ref
+    file, revision = context.plan.file, since or context.plan.baseline_ref
     if revision is None:
         return None
-    from planlint.history.git import GitError, Repository  # noqa: PLC0415 - only with a baseline
-    from planlint.history.plans import Snapshot as Past  # noqa: PLC0415
-
-    file = context.plan.file
     try:
-        with Repository(workspace.cwd) as repository:
-            past = Past(repository, revision, str(workspace.cwd))
-
-            def content(shown: str) -> bytes:
-                return past.content(shown, workspace.config(shown).limits.file_size + 1)
-
-            built = load(file, World(content=content, expand=past.expand, config=workspace.config)).built
-    except GitError as error:
+        built = load(file, workspace.at(file, revision)).built
+    except UsageError as error:
         if since is not None:
             raise UsageError(f"--since {since}: {error}") from None
         click.echo(f"{file}: no comparison with the baseline {revision}: {error}", err=True)

@@ -10,8 +10,8 @@ from planlint.model import Item, Plan, Task
 from planlint.render import load, mermaid, risk
 from planlint.render.escaping import Safe, link, markdown
 from planlint.render.load import working_days
-from planlint.render.outlook import LIKELY, Outlook, outlook, progress_of
-from planlint.render.report import Options, Report
+from planlint.render.outlook import LIKELY, outlook, progress_of
+from planlint.render.report import Page
 from planlint.render.rows import Row, name, numbered, rows
 from planlint.render.words import Language
 from planlint.schedule.calendar import calendars
@@ -26,29 +26,7 @@ MOST_MOVES = 10
 MOST_LINKS = 40
 MOST_LINES = 200
 
-_NAMED = (
-    "tasks milestones external deliverables objectives risks issues decisions changes services people teams "
-    "stakeholders assumptions resources communications training metrics improvements standards"
-)
 _OPEN = {"todo", "doing", "open", "in-progress", "planned", "approved"}
-
-
-class Page(NamedTuple):
-    """A report, the language and the options it is shown with."""
-
-    report: Report
-    language: Language
-    options: Options
-
-    def title(self, identifier: str) -> str:
-        """Return the title of whatever has this id, also in another plan of the run; text as it is."""
-        other, _, local = identifier.rpartition("/")
-        plan = self.report.portfolio[other].plan if other in self.report.portfolio else self.report.plan
-        sections = [getattr(plan, section) for section in _NAMED.split()]
-        if plan.budget:
-            sections.append(plan.budget.lines)
-        found = (section.get(local) for section in sections)
-        return next((item.title or item.id for item in found if item), identifier)
 
 
 class Line(NamedTuple):
@@ -78,27 +56,35 @@ def changed(page: Page) -> dict[str, Any]:
     if before is None:
         return {}
     new, old = report.plan, before.plan
-    now, then = report.schedule, before.schedule
-    moved: list[Move] = []
-    for item in now.items.values() if now and then else ():
-        past = then.items.get(item.id) if then else None
-        if past and item.kind != "summary" and past.finish != item.finish:
-            days = working_days(new, past.finish, item.finish)
-            moved.append(Move(item.id, page.title(item.id), past.finish, item.finish, days))
-    moved.sort(key=lambda move: -abs(move.days))
-    tasks = [move for move in moved if move.id in new.tasks]
+    past = before.schedule.items if before.schedule else {}
+
+    def moved(identifier: str, then: date, now: date) -> Move:
+        return Move(identifier, page.title(identifier), then, now, working_days(new, then, now))
+
+    moves = [
+        moved(item.id, past[item.id].finish, item.finish)
+        for item in report.items.values()
+        if item.id in past and item.kind != "summary" and past[item.id].finish != item.finish
+    ]
+    moves.sort(key=lambda move: -abs(move.days))
+    tasks = [move for move in moves if move.id in new.tasks]
     return {
         "label": before.label,
-        "finish": Move("", "", then.finish, now.finish, working_days(new, then.finish, now.finish))
-        if now and then
+        "finish": moved("", before.schedule.finish, report.schedule.finish)
+        if before.schedule and report.schedule
         else None,
         "deadline": (old.deadline, new.deadline) if old.deadline != new.deadline else None,
-        "moves": [*(move for move in moved if move.id in new.milestones), *tasks[:MOST_MOVES]],
+        "moves": [*(move for move in moves if move.id in new.milestones), *tasks[:MOST_MOVES]],
         "more": max(0, len(tasks) - MOST_MOVES),
-        "added": [task.title or task.id for task in new.tasks.values() if task.id not in old.tasks],
-        "gone": [task.title or task.id for task in old.tasks.values() if task.id not in new.tasks],
-        "risks": [one.title or one.id for one in new.risks.values() if one.id not in old.risks],
+        "added": _only(new.tasks, old.tasks),
+        "gone": _only(old.tasks, new.tasks),
+        "risks": _only(new.risks, old.risks),
     }
+
+
+def _only(here: Mapping[str, Item], there: Mapping[str, Item]) -> list[str]:
+    """Return the titles of what stands here only."""
+    return [one.title or one.id for one in here.values() if one.id not in there]
 
 
 def coming(page: Page) -> dict[str, Any]:
@@ -115,20 +101,20 @@ def coming(page: Page) -> dict[str, Any]:
     lines = [*_tasks_due(page), *_dated(page)]
     overdue = [line._replace(late=True) for line in lines if line.when and line.when < as_of]
     ahead = [line for line in lines if line.when and as_of <= line.when <= as_of + AHEAD]
-    by_person = {"done": done, "overdue": overdue, "ahead": ahead}
-    listed = {
+    found = {"done": done, "overdue": overdue, "ahead": ahead}
+    by_person = {
         key: sorted(lines[:MOST_LINES], key=lambda line: (line.who, line.when))
-        for key, lines in by_person.items()
+        for key, lines in found.items()
     }
-    more = sum(max(0, len(lines) - MOST_LINES) for lines in by_person.values())
-    return {"since": since, "until": as_of + AHEAD, "more": more, **listed}
+    more = sum(max(0, len(lines) - MOST_LINES) for lines in found.values())
+    return {"since": since, "until": as_of + AHEAD, "more": more, **by_person}
 
 
 def _tasks_due(page: Page) -> Iterator[Line]:
     """Yield the open tasks at the date to look at: that they are overdue since, their start, their finish."""
-    report, plan, language = page.report, page.report.plan, page.language
+    report, plan, language = page.report, page.plan, page.language
     for task in plan.leaves():
-        found = report.schedule.items.get(task.id) if report.schedule else None
+        found = report.items.get(task.id)
         if not task.open:
             continue
         title, who, status = task.title or task.id, name(plan, task.owner), language.word(task.status)
@@ -145,7 +131,7 @@ def _tasks_due(page: Page) -> Iterator[Line]:
 
 def _dated(page: Page) -> Iterator[Line]:
     """Yield what is due beside tasks and still open."""
-    plan, say = page.report.plan, page.language.say
+    plan, say = page.plan, page.language.say
     kinds: tuple[tuple[Mapping[str, Any], Safe], ...] = (
         (plan.milestones, say("milestone")),
         (plan.deliverables, say("deliverable")),
@@ -165,39 +151,38 @@ def _dated(page: Page) -> Iterator[Line]:
 
 def decisions(page: Page) -> dict[str, Any]:
     """List what somebody must decide, unblock, confirm or find out."""
-    plan, say, as_of = page.report.plan, page.language.say, page.report.as_of
-    items = page.report.schedule.items if page.report.schedule else {}
+    as_of = page.report.as_of
+    return {
+        "lines": [
+            Line(
+                kind,
+                item.title or item.id,
+                name(page.plan, item.owner),
+                when,
+                markdown(detail),
+                late=bool(when and when < as_of),
+            )
+            for kind, item, when, detail in _asked(page)
+        ]
+    }
 
-    def line(kind: Safe, item: Item, when: date | None, detail: str = "") -> Line:
-        late = bool(when and when < as_of)
-        return Line(kind, item.title or item.id, name(plan, item.owner), when, markdown(detail), late)
 
-    lines = [
-        line(say("decide"), one, one.date, " / ".join(one.options))
-        for one in plan.decisions.values()
-        if one.status == "proposed"
-    ]
-    lines += (
-        line(
-            say("unblock"),
-            task,
-            items[task.id].start if task.id in items else None,
-            page.title(task.blocked_by or ""),
-        )
-        for task in plan.leaves()
-        if task.status == "blocked"
-    )
-    lines += (
-        line(say("confirm"), one, one.due, one.provider)
-        for one in plan.external.values()
-        if one.status == "open" and not one.confirmed
-    )
-    lines += (
-        line(say("find out"), one, one.validate_by)
-        for one in plan.assumptions.values()
-        if one.status == "open"
-    )
-    return {"lines": lines}
+def _asked(page: Page) -> Iterator[tuple[Safe, Item, date | None, str]]:
+    """Yield what to do, with what, until when, and the details."""
+    plan, say, items = page.plan, page.language.say, page.report.items
+    for decision in plan.decisions.values():
+        if decision.status == "proposed":
+            yield say("decide"), decision, decision.date, " / ".join(decision.options)
+    for task in plan.leaves():
+        if task.status == "blocked":
+            start = items[task.id].start if task.id in items else None
+            yield say("unblock"), task, start, page.title(task.blocked_by or "")
+    for external in plan.external.values():
+        if external.status == "open" and not external.confirmed:
+            yield say("confirm"), external, external.due, external.provider
+    for assumption in plan.assumptions.values():
+        if assumption.status == "open":
+            yield say("find out"), assumption, assumption.validate_by, ""
 
 
 def timeline(page: Page) -> dict[str, Any]:
@@ -205,7 +190,7 @@ def timeline(page: Page) -> dict[str, Any]:
     drawn = mermaid.timeline(page.report, page.language, page.options.flavor)
     if drawn is None:
         return {}
-    return {"mermaid": mermaid.fence(drawn[0]), "left_out": drawn[1], "svg": f"{page.report.plan.id}.svg"}
+    return {"mermaid": mermaid.fence(drawn[0]), "left_out": drawn[1], "svg": f"{page.plan.id}.svg"}
 
 
 def dependencies(page: Page) -> dict[str, Any]:
@@ -250,14 +235,14 @@ def milestones(page: Page) -> dict[str, Any]:
         return Due(item, name(plan, item.owner), forecast, buffer, late, verdict, odds, criteria, moves)
 
     shown = {
-        "milestones": [
-            due(m, "milestone", m.gate) for m in plan.milestones.values() if m.status != "cancelled"
-        ],
-        "deliverables": [
-            due(d, "deliverable", d.acceptance) for d in plan.deliverables.values() if d.status != "cancelled"
-        ],
+        "milestones": [due(m, "milestone", m.gate) for m in _kept(plan.milestones)],
+        "deliverables": [due(d, "deliverable", d.acceptance) for d in _kept(plan.deliverables)],
     }
     return {**shown, "earlier": [snapshot.label for snapshot in earlier], "likely": LIKELY}
+
+
+def _kept(items: Mapping[str, Any]) -> list[Any]:
+    return [item for item in items.values() if item.status != "cancelled"]
 
 
 def _forecast(schedule: Schedule | None, plan: Plan, item: Any) -> date | None:
@@ -300,7 +285,7 @@ def critical(page: Page) -> dict[str, Any]:
         "links": [Link(row, _waits_for(page, row)) for row in chain[:MOST_LINKS]],
         "more": max(0, len(chain) - MOST_LINKS),
         "cost": max(costs, default=0.0),
-        "buffer": outlook(report, page.language).buffer,
+        "buffer": outlook(page).buffer,
     }
 
 
@@ -335,13 +320,13 @@ def people(page: Page) -> dict[str, Any]:
         "weeks": weeks,
         "load": table,
         "conflicts": conflicts,
-        "roster": list(page.report.plan.people.values()),
+        "roster": list(page.plan.people.values()),
     }
 
 
 def raci(page: Page) -> dict[str, Any]:
     """Return tasks by people; owners and assignees stand in where no task has a RACI of its own."""
-    plan = page.report.plan
+    plan = page.plan
     found, seen = [], dict[str, None]()
     explicit = any(task.raci for task in plan.tasks.values())
     for task, wbs in numbered(plan):
@@ -352,10 +337,9 @@ def raci(page: Page) -> dict[str, Any]:
         elif not explicit and not task.is_summary:
             roles = tuple(plan.assignments(task)) or owner, owner
         letters: dict[str, str] = {}
-        for letter, who in (
-            (letter, who) for letter, group in zip("RACI", roles, strict=False) for who in group
-        ):
-            letters[who] = letters.get(who, "") + letter
+        for letter, group in zip("RACI", roles, strict=False):
+            for who in group:
+                letters[who] = letters.get(who, "") + letter
         if letters:
             seen.update(dict.fromkeys(letters))
             found.append((wbs, task, letters))
@@ -365,7 +349,7 @@ def raci(page: Page) -> dict[str, Any]:
 
 def risks(page: Page) -> dict[str, Any]:
     """Return heat map, register by exposure, closed risks, and those to look at again."""
-    plan, until = page.report.plan, page.report.as_of + AHEAD
+    plan, until = page.plan, page.report.as_of + AHEAD
     register = risk.rated(plan)
     heat = [
         (
@@ -389,7 +373,7 @@ def _at(register: Sequence[risk.Rated], row: int, column: int) -> int:
 
 def budget(page: Page) -> dict[str, Any]:
     """Add up the budget's lines."""
-    money = page.report.plan.budget
+    money = page.plan.budget
     lines = list(money.lines.values()) if money else []
     sums = {key: sum(getattr(line, key) or 0 for line in lines) for key in ("planned", "actual", "committed")}
     kept = money.contingency if money else None
@@ -398,7 +382,7 @@ def budget(page: Page) -> dict[str, Any]:
 
 def stakeholders(page: Page) -> dict[str, Any]:
     """Return when each communication is next."""
-    plan, as_of = page.report.plan, page.report.as_of
+    plan, as_of = page.plan, page.report.as_of
     following = {c.id: c.every.after(c.last) for c in plan.communications.values() if c.every and c.last}
     return {"next": following, "late": [one for one, day in following.items() if day < as_of]}
 
@@ -439,7 +423,7 @@ def where(page: Page, diagnostic: Diagnostic) -> Safe:
     """Return the place of a diagnostic; away from the repository a link only where the plan names it."""
     path, line = diagnostic.location.path, diagnostic.location.span.start.line
     shown = markdown(f"{path.rpartition('/')[2]}:{line}")
-    options, repository = page.options, page.report.plan.links.get("repo")
+    options, repository = page.options, page.plan.links.get("repo")
     if not options.wiki and options.flavor != "plain":
         return link(shown, f"{relpath(path, options.out)}#L{line}")
     middle = "-/blob" if options.flavor == "gitlab" else "blob"
@@ -462,12 +446,12 @@ def counts(diagnostics: Sequence[Diagnostic], language: Language) -> list[Safe]:
 
 def summary(page: Page) -> dict[str, Any]:
     """Answer "will it hold?"."""
-    report, money = page.report, page.report.plan.budget
+    report, money = page.report, page.plan.budget
     spent = (
         sum((line.actual or 0) + (line.committed or 0) for line in money.lines.values()) if money else None
     )
     return {
-        "outlook": outlook(report, page.language),
+        "outlook": outlook(page),
         "progress": progress_of(report),
         "spent": spent,
         "high": sum(one.score >= risk.HIGH for one in risk.rated(report.plan)),
@@ -509,36 +493,24 @@ def _repair(page: Page, repair: Repair) -> Safe:
     return markdown(repair.text)
 
 
-class Overview(NamedTuple):
-    """One plan in the index."""
-
-    plan: Plan
-    outlook: Outlook
-    progress: float | None
-    high: int
-    counts: list[Safe]
-    manager: str
-    as_of: date
-
-
-def portfolio(reports: Sequence[Report], language: Language) -> dict[str, Any]:
+def portfolio(pages: Sequence[Page]) -> dict[str, Any]:
     """Return every plan with its light, and the weeks of the people whom several plans want."""
+    reports = [page.report for page in pages]
     lines = [
-        Overview(
-            report.plan,
-            outlook(report, language),
-            progress_of(report),
-            sum(one.score >= risk.HIGH for one in risk.rated(report.plan)),
-            counts(report.diagnostics, language),
-            name(report.plan, report.plan.manager),
-            report.as_of,
-        )
-        for report in reports
+        {
+            **summary(page),
+            "plan": page.plan,
+            "as_of": page.report.as_of,
+            "manager": name(page.plan, page.plan.manager),
+        }
+        for page in pages
     ]
     lights: dict[tuple[str, Safe], list[str]] = {}
     for line in lines:
-        lights.setdefault((line.outlook.shape, line.outlook.word), []).append(line.plan.title or line.plan.id)
-    as_of = max((line.as_of for line in lines), default=None)
+        lights.setdefault((line["outlook"].shape, line["outlook"].word), []).append(
+            line["plan"].title or line["plan"].id
+        )
+    as_of = max((report.as_of for report in reports), default=None)
     return {
         "lines": lines,
         "lights": [(shape, word, titles) for (shape, word), titles in lights.items()],

@@ -111,7 +111,7 @@ def _marks(report: Report, language: Language, flavor: Flavor) -> Iterator[str]:
     for identifier, words, day in marks:
         # A vertical line is drawn where its day starts, and a deadline ends with its day.
         at = day + timedelta(1) if tag == "vert" and identifier == "v2" else day
-        named = gantt(f"{words} {language.short_date(day)}")
+        named = gantt(f"{words} {language.date(day, 'short')}")
         yield f"    {named} :{tag}, {identifier}, {at}, {at + timedelta(1)}"
 
 
@@ -176,7 +176,7 @@ def flowchart(report: Report, language: Language) -> str | None:
 
 
 def _when(day: date | None, language: Language) -> str:
-    return f"<br/>{language.short_date(day)}" if day else ""
+    return f"<br/>{language.date(day, 'short')}" if day else ""
 
 
 def _edges(

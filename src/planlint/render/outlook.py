@@ -1,18 +1,17 @@
 """Will it hold? The status light of a plan, with the reasons in the words of whoever pays for it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from planlint.diagnostics import Severity
-from planlint.model import Item, Plan
+from planlint.model import Item
 from planlint.render.escaping import Safe
 from planlint.render.load import table, working_days
-from planlint.render.report import Report
-from planlint.render.rows import name, progress
-from planlint.render.words import Language
+from planlint.render.report import Page, Report
+from planlint.render.rows import mean, name, progress
 from planlint.schedule.result import Deadline
 
 Light = Literal["green", "amber", "red", "none"]
@@ -33,7 +32,7 @@ BROKEN = frozenset({"source", "structure", "network"})
 """The categories of errors that make dates doubtful."""
 
 
-class Outlook(Struct, frozen=True, kw_only=True):
+class Outlook(Struct, frozen=True):
     """The light and why. `buffer` is in working days, negative when late; `trend` compares finishes."""
 
     light: Light
@@ -51,77 +50,57 @@ class Outlook(Struct, frozen=True, kw_only=True):
 
 def progress_of(report: Report) -> float | None:
     """Return how far the plan is, in percent points, its tasks weighted by their length."""
-    plan = report.plan
-    items = report.schedule.items if report.schedule else {}
-    leaves = list(plan.leaves())
-    done = progress(plan, items)
-    weights = {task.id: items[task.id].length_days if task.id in items else 0.0 for task in leaves}
-    total = sum(weights.values())
-    if not leaves:
-        return None
-    if not total:
-        return sum(done[task.id] for task in leaves) / len(leaves)
-    return sum(done[task.id] * weights[task.id] for task in leaves) / total
+    leaves, items = list(report.plan.leaves()), report.items
+    done = progress(report.plan, items)
+    weighted = [(items[t.id].length_days if t.id in items else 0.0, done[t.id]) for t in leaves]
+    return mean(weighted) if weighted else None
 
 
-def outlook(report: Report, language: Language) -> Outlook:
+def outlook(page: Page) -> Outlook:
     """Judge a plan.
 
     Red: its deadline is proven not to hold, or the chance is under one half. Amber: something else that is
     due cannot hold, is not decided or close, or the plan itself cannot be trusted. Green: none of these.
     """
-    plan, verdict = report.plan, report.deadline
-    finish = _finish(report)
+    plan, verdict = page.plan, page.report.deadline
+    finish = _finish(page.report)
     buffer = working_days(plan, finish, plan.deadline) if finish and plan.deadline else None
-    say = language.say
-    trend = _trend(report, language)
+    light: Light = "none"
     if plan.status in {"done", "cancelled", "on-hold", "proposed"}:
-        word = language.word(plan.status)
-        return Outlook(
-            light="none",
-            word=Safe(word[:1].upper() + word[1:]),
-            reasons=(),
-            finish=finish,
-            buffer=buffer,
-            trend=trend,
-        )
-    red = list(_red(report, language, buffer))
-    amber = list(_amber(report, language, buffer))
-    light: Light
-    if red:
-        light, word = "red", say("Will not hold")
-    elif finish is None:
-        light, word = "none", say("Cannot be said")
-        amber.insert(0, say("No schedule could be computed: the findings say why"))
-    elif amber:
-        light, word = "amber", say("At risk")
-    elif plan.deadline is None:
-        light, word = "none", say("No deadline")
+        word = page.language.word(plan.status)
+        word, reasons = Safe(word[:1].upper() + word[1:]), list[Safe]()
     else:
-        light, word = "green", say("On track")
-    reasons = [*red, *amber]
-    if (
-        not red
-        and verdict
-        and verdict.verdict == "feasible"
-        and buffer is not None
-        and finish
-        and plan.deadline
-    ):
-        reasons.insert(
-            0,
-            language.count(
+        red, amber = list(_red(page, buffer)), list(_amber(page, buffer))
+        if finish is None and not red:
+            amber.insert(0, page.language.say("No schedule could be computed: the findings say why"))
+        light, word = _light(page, finish, red=bool(red), amber=bool(amber))
+        reasons = [*red, *amber]
+        if not red and verdict and verdict.verdict == "feasible" and buffer is not None:
+            holds = page.language.count(
                 "All work fits before the deadline, with {n} working day to spare",
                 "All work fits before the deadline, with {n} working days to spare",
                 round(buffer, 1),
-            ),
-        )
+            )
+            reasons.insert(0, holds)
     if len(reasons) > MOST_REASONS:
         more = len(reasons) - MOST_REASONS + 1
         reasons[MOST_REASONS - 1 :] = [
-            language.count("and {n} more reason below", "and {n} more reasons below", more)
+            page.language.count("and {n} more reason below", "and {n} more reasons below", more)
         ]
-    return Outlook(light=light, word=word, reasons=tuple(reasons), finish=finish, buffer=buffer, trend=trend)
+    return Outlook(light, word, tuple(reasons), finish, buffer, _trend(page))
+
+
+def _light(page: Page, finish: date | None, *, red: bool, amber: bool) -> tuple[Light, Safe]:
+    say = page.language.say
+    if red:
+        return "red", say("Will not hold")
+    if finish is None:
+        return "none", say("Cannot be said")
+    if amber:
+        return "amber", say("At risk")
+    if page.plan.deadline is None:
+        return "none", say("No deadline")
+    return "green", say("On track")
 
 
 def _finish(report: Report) -> date | None:
@@ -134,26 +113,26 @@ def _finish(report: Report) -> date | None:
     return report.schedule.finish
 
 
-def _trend(report: Report, language: Language) -> Safe | None:
-    before = report.baseline
-    if before is None or before.schedule is None or report.schedule is None:
+def _trend(page: Page) -> Safe | None:
+    before, now = page.report.baseline, page.report.schedule
+    if before is None or before.schedule is None or now is None:
         return None
-    days = working_days(report.plan, before.schedule.finish, report.schedule.finish)
+    days = working_days(page.plan, before.schedule.finish, now.finish)
     if not days:
-        return language.say("→ finish unchanged since {label}", label=before.label)
+        return page.language.say("→ finish unchanged since {label}", label=before.label)
     if days > 0:
-        return language.count(
+        return page.language.count(
             "↘ {n} day later than in {label}", "↘ {n} days later than in {label}", days, label=before.label
         )
-    return language.count(
+    return page.language.count(
         "↗ {n} day earlier than in {label}", "↗ {n} days earlier than in {label}", -days, label=before.label
     )
 
 
-def _red(report: Report, language: Language, buffer: float | None) -> Iterator[Safe]:
-    verdict, chance = report.deadline, report.chance
+def _red(page: Page, buffer: float | None) -> Iterator[Safe]:
+    verdict, chance, language = page.report.deadline, page.report.chance, page.language
     if verdict and verdict.verdict == "infeasible":
-        yield _infeasible(report, verdict, language)
+        yield _infeasible(page, verdict)
     if verdict is None and buffer is not None and buffer < 0:
         yield language.count(
             "The computed finish is {n} working day after the deadline",
@@ -167,12 +146,16 @@ def _red(report: Report, language: Language, buffer: float | None) -> Iterator[S
         )
 
 
-def _infeasible(report: Report, verdict: Deadline, language: Language) -> Safe:
+def _infeasible(page: Page, verdict: Deadline) -> Safe:
     """Say by how much a deadline is missed and what proves it."""
-    plan, certificate = report.plan, verdict.certificate
-    what = _what(plan, verdict, language)
+    language, title = page.language, page.title
+    what = (
+        language.say("**{title}**", title=title(verdict.item))
+        if verdict.item
+        else language.say("The deadline")
+    )
     possible = verdict.possible or verdict.finish
-    late = verdict.late_days or working_days(plan, verdict.date, possible)
+    late = verdict.late_days or working_days(page.plan, verdict.date, possible)
     values = {"what": what, "day": verdict.date, "possible": possible}
     if late >= 1:
         said = language.count(
@@ -183,62 +166,39 @@ def _infeasible(report: Report, verdict: Deadline, language: Language) -> Safe:
         )
     else:
         said = language.say("{what} on {day} cannot be met: {possible} at the earliest", **values)
+    why = _proof(page, verdict.certificate)
+    return Safe(f"{said} ({why})") if why else said
+
+
+def _proof(page: Page, certificate: Mapping[str, Any]) -> Safe | None:
+    language, title = page.language, page.title
     match certificate.get("kind"):
         case "chain":
-            chain = [_title(plan, str(i)) for i in _list(certificate.get("items"))]
+            chain = [title(one) for one in certificate["items"]]
             if len(chain) == 1:
-                return Safe(f"{said} ({language.say('{task} cannot finish sooner', task=chain[0])})")
+                return language.say("{task} cannot finish sooner", task=chain[0])
             shown = chain if len(chain) <= MOST_CHAIN else [*chain[:2], "…", *chain[-2:]]
-            why = language.say("this order of work takes that long: {chain}", chain=" → ".join(shown))
+            return language.say("this order of work takes that long: {chain}", chain=" → ".join(shown))
         case "window":
-            who = str(certificate.get("person") or certificate.get("resource") or "")
-            why = language.say(
+            return language.say(
                 "{who} has {capacity} hours from {start} to {finish} for {demand} hours of work",
-                who=name(plan, who) if who in plan.people else _title(plan, who),
-                capacity=_number(certificate.get("capacity_hours")),
-                demand=_number(certificate.get("demand_hours")),
-                start=_date(certificate.get("from")),
-                finish=_date(certificate.get("to")),
+                who=title(certificate.get("person") or certificate["resource"]),
+                capacity=certificate["capacity_hours"],
+                demand=certificate["demand_hours"],
+                start=date.fromisoformat(certificate["from"]),
+                finish=date.fromisoformat(certificate["to"]),
             )
         case "core":
-            tasks = [_title(plan, str(i)) for i in _list(certificate.get("tasks"))]
-            people = [name(plan, str(i)) for i in _list(certificate.get("people"))]
-            why = language.say(
+            return language.say(
                 "{tasks} do not fit together for {people}",
-                tasks=", ".join(tasks[:6]),
-                people=", ".join(people) or "…",
+                tasks=", ".join(title(one) for one in certificate["tasks"][:6]),
+                people=", ".join(name(page.plan, who) for who in certificate["people"]) or "…",
             )
-        case _:
-            return said
-    return Safe(f"{said} ({why})")
+    return None
 
 
-def _what(plan: Plan, verdict: Deadline, language: Language) -> Safe:
-    if verdict.item is None:
-        return language.say("The deadline")
-    return language.say("**{title}**", title=_title(plan, verdict.item))
-
-
-def _title(plan: Plan, identifier: str) -> str:
-    for section in (plan.tasks, plan.milestones, plan.deliverables, plan.resources, plan.external):
-        if identifier in section:
-            return section[identifier].title or identifier
-    return identifier
-
-
-def _list(value: object) -> list[object]:
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _date(value: object) -> object:
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-def _amber(report: Report, language: Language, buffer: float | None) -> Iterator[Safe]:
+def _amber(page: Page, buffer: float | None) -> Iterator[Safe]:
+    report, language = page.report, page.language
     errors = sum(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics)
     if errors:
         yield language.count(
@@ -248,16 +208,17 @@ def _amber(report: Report, language: Language, buffer: float | None) -> Iterator
         )
     for other in report.deadlines:
         if other.kind != "plan" and other.verdict == "infeasible":
-            yield _infeasible(report, other, language)
-    yield from _close(report, language, buffer)
-    yield from _stuck(report, language)
-    yield from _shared(report, language, buffer)
-    yield from _costly(report, language)
+            yield _infeasible(page, other)
+    yield from _close(page, buffer)
+    yield from _stuck(page)
+    yield from _shared(page, buffer)
+    yield from _costly(page)
 
 
-def _close(report: Report, language: Language, buffer: float | None) -> Iterator[Safe]:
+def _close(page: Page, buffer: float | None) -> Iterator[Safe]:
     """Say that the deadline is not decided, not likely or not far away."""
-    plan, verdict, chance = report.plan, report.deadline, report.chance
+    report, plan, language = page.report, page.plan, page.language
+    verdict, chance = report.deadline, report.chance
     if plan.deadline is None or report.schedule is None or (verdict and verdict.verdict == "infeasible"):
         return
     if verdict is None or verdict.verdict == "undecided":
@@ -273,9 +234,9 @@ def _close(report: Report, language: Language, buffer: float | None) -> Iterator
         )
 
 
-def _stuck(report: Report, language: Language) -> Iterator[Safe]:
+def _stuck(page: Page) -> Iterator[Safe]:
     """Say what is overdue, blocked or not confirmed."""
-    plan, as_of = report.plan, report.as_of
+    plan, as_of, language = page.plan, page.report.as_of, page.language
     late: list[Item] = [
         t
         for t in plan.leaves()
@@ -304,8 +265,9 @@ def _stuck(report: Report, language: Language) -> Iterator[Safe]:
             yield language.say("Not confirmed: **{title}** by {provider} on {day}", **values)
 
 
-def _shared(report: Report, language: Language, buffer: float | None) -> Iterator[Safe]:
+def _shared(page: Page, buffer: float | None) -> Iterator[Safe]:
     """Say whom several plans want for longer than the buffer can take."""
+    report, language = page.report, page.language
     for person, weeks in table(report, report.portfolio.values()):
         excess = sum(max(0.0, w.here + w.elsewhere - w.capacity) for w in weeks if w.elsewhere)
         a_day = max(week.capacity for week in weeks) / WORKDAYS
@@ -317,9 +279,9 @@ def _shared(report: Report, language: Language, buffer: float | None) -> Iterato
             )
 
 
-def _costly(report: Report, language: Language) -> Iterator[Safe]:
+def _costly(page: Page) -> Iterator[Safe]:
     """Say that work is slower or dearer than planned."""
-    plan, earned, money = report.plan, report.earned, report.plan.budget
+    plan, earned, money, language = page.plan, page.report.earned, page.plan.budget, page.language
     if earned and earned.ev < JUDGED_FROM * earned.bac:
         earned = None
     if earned and earned.spi is not None and earned.spi < BEHIND:

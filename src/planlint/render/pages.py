@@ -16,7 +16,7 @@ from planlint.render import content
 from planlint.render.escaping import Safe, blocks, clean, code, inline, link, markdown
 from planlint.render.load import bar
 from planlint.render.outlook import BROKEN
-from planlint.render.report import Options, Report, Section
+from planlint.render.report import Options, Page, Report, Section
 from planlint.render.rows import Row, name, rows
 from planlint.render.sandbox import Sandbox
 from planlint.render.svg import gantt_svg
@@ -110,15 +110,18 @@ class Renderer:
 
     def section(self, section: Section, report: Report, data: Mapping[str, Any] | None = None) -> str:
         """Return one section, empty when the plan has nothing for it."""
-        page = content.Page(report, self.language, self.options)
+        page = self._of(report)
         if data is None:
             data = content.DATA[section](page) if section in content.DATA else {}
         return self._template(section, {**self._words(page), "data": data})
 
+    def _of(self, report: Report) -> Page:
+        return Page(report, self.language, self.options)
+
     def index(self, reports: Sequence[Report]) -> str:
         """Return the portfolio: every plan with its light."""
         return self._template(
-            "index", {**self._words(None), "data": content.portfolio(reports, self.language)}
+            "index", {**self._words(None), "data": content.portfolio([self._of(one) for one in reports])}
         )
 
     def front(self, reports: Sequence[Report]) -> tuple[Pages, tuple[Shared, ...]]:
@@ -178,7 +181,7 @@ class Renderer:
         body = self.body(report, content.table([first for first, *_ in groups.values()], parts))
         return {f"{plan.id}.md": self._document(report, body), **found}
 
-    def _words(self, page: content.Page | None) -> dict[str, Any]:
+    def _words(self, page: Page | None) -> dict[str, Any]:
         """Return what every template gets; docs/reports.md lists it."""
         speak, options = self.language, self.options
         report = page.report if page else None
@@ -193,7 +196,7 @@ class Renderer:
             "signed": speak.signed_days,
             "percent": lambda value: Safe(speak.percent(value)),
             "money": lambda value: Safe("" if value is None else speak.money(value, currency)),
-            "short": lambda day: Safe(speak.short_date(day)),
+            "short": lambda day: Safe(speak.date(day, "short")),
             "week": lambda day: Safe(speak.week(day)),
             "number": lambda value, digits=2: Safe(speak.number(value, digits)),
             "meter": lambda percent: Safe(f"{bar(percent)}{NBSP}{speak.percent(round(percent))}"),

@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
 from planlint.diagnostics import Diagnostic
 from planlint.model import Plan
+from planlint.render.words import Language
 from planlint.schedule.earned import EarnedValue
-from planlint.schedule.result import Deadline, Schedule
+from planlint.schedule.result import Deadline, Schedule, Scheduled
 from planlint.schedule.simulation import Chance
 
 Section = str
@@ -75,6 +76,11 @@ class Report(Struct, frozen=True, kw_only=True):
         return self.plan.status_date or self.today
 
     @property
+    def items(self) -> Mapping[str, Scheduled]:
+        """The computed dates by id; none without a schedule."""
+        return self.schedule.items if self.schedule else {}
+
+    @property
     def deadline(self) -> Deadline | None:
         """The verdict on the plan's own deadline."""
         return next((d for d in self.deadlines if d.kind == "plan"), None)
@@ -102,3 +108,32 @@ class Options(Struct, frozen=True, kw_only=True):
     def page(self, name: str) -> str:
         """Return the address of another page."""
         return name if self.wiki else f"{name}.md"
+
+
+_NAMED = (
+    "tasks milestones external deliverables objectives risks issues decisions changes services people teams "
+    "stakeholders assumptions resources communications training metrics improvements standards"
+)
+
+
+class Page(NamedTuple):
+    """A report, the language and the options it is shown with."""
+
+    report: Report
+    language: Language
+    options: Options
+
+    @property
+    def plan(self) -> Plan:
+        """The plan it is about."""
+        return self.report.plan
+
+    def title(self, identifier: str) -> str:
+        """Return the title of whatever has this id, also in another plan of the run; text as it is."""
+        other, _, local = identifier.rpartition("/")
+        plan = self.report.portfolio[other].plan if other in self.report.portfolio else self.plan
+        sections = [getattr(plan, section) for section in _NAMED.split()]
+        if plan.budget:
+            sections.append(plan.budget.lines)
+        found = (section.get(local) for section in sections)
+        return next((item.title or item.id for item in found if item), identifier)

@@ -1,6 +1,6 @@
 """The plan as rows: tasks and milestones with number, dates and progress, as tables and charts show them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -34,9 +34,11 @@ class Row(Struct, frozen=True, kw_only=True):
 
 def rows(report: Report) -> Iterator[Row]:
     """Yield the tasks in the order of the file, then the milestones; cancelled ones are left out."""
-    plan, items = report.plan, report.schedule.items if report.schedule else {}
+    plan, items = report.plan, report.items
     done = progress(plan, items)
-    for item, wbs in numbered(plan):
+    shown: list[tuple[Task | Milestone, Safe]] = [*numbered(plan)]
+    shown += ((one, Safe("")) for one in plan.milestones.values() if one.status != "cancelled")
+    for item, wbs in shown:
         yield Row(
             id=item.id,
             item=item,
@@ -45,20 +47,8 @@ def rows(report: Report) -> Iterator[Row]:
             title=item.title or item.id,
             owner=name(plan, item.owner),
             dates=items.get(item.id),
-            progress=done[item.id],
+            progress=done.get(item.id, 100.0 if item.status == "done" else 0.0),
         )
-    for milestone in plan.milestones.values():
-        if milestone.status != "cancelled":
-            yield Row(
-                id=milestone.id,
-                item=milestone,
-                wbs=Safe(""),
-                depth=0,
-                title=milestone.title or milestone.id,
-                owner=name(plan, milestone.owner),
-                dates=items.get(milestone.id),
-                progress=100.0 if milestone.status == "done" else 0.0,
-            )
 
 
 def numbered(plan: Plan) -> Iterator[tuple[Task, Safe]]:
@@ -81,16 +71,21 @@ def progress(plan: Plan, items: Mapping[str, Scheduled]) -> dict[str, float]:
         parts = [child for child in task.children if child in weight]
         if parts:
             weight[task.id] = sum(weight[part] for part in parts)
-            earned = sum(weight[part] * done[part] for part in parts)
-            done[task.id] = (
-                earned / weight[task.id] if weight[task.id] else sum(done[p] for p in parts) / len(parts)
-            )
+            done[task.id] = mean((weight[part], done[part]) for part in parts)
         else:
             done[task.id] = 100.0 if task.status == "done" else (task.progress or 0.0)
-            found = items.get(task.id)
             if task.status != "cancelled":
-                weight[task.id] = found.length_days if found else 0.0
+                weight[task.id] = items[task.id].length_days if task.id in items else 0.0
     return done
+
+
+def mean(parts: Iterable[tuple[float, float]]) -> float:
+    """Return the mean of values behind their weights; where nothing has weight, all count the same."""
+    weighted = list(parts)
+    total = sum(weight for weight, _ in weighted)
+    if not total:
+        return sum(value for _, value in weighted) / len(weighted)
+    return sum(weight * value for weight, value in weighted) / total
 
 
 def name(plan: Plan, who: str | None) -> str:

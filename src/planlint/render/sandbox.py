@@ -241,7 +241,7 @@ class _Counted(NodeTransformer):
     visit_Concat = visit_List = visit_Tuple = visit_Dict = made  # noqa: N815 - Jinja2's names
 
     @staticmethod
-    def through(method: str, node: nodes.Expr) -> nodes.Call:
+    def through(method: str, node: nodes.Node) -> nodes.Call:
         call = nodes.Call(nodes.EnvironmentAttribute(method), [node], [], None, None)
         call.set_lineno(node.lineno)
         return call

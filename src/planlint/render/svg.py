@@ -6,10 +6,14 @@ variables, which viewers outside browsers do not know; nothing is said by colour
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
-from planlint.model import MINUTES_A_DAY, Milestone, Plan, Task
+from planlint.model import MINUTES_A_DAY, Milestone, Plan
 from planlint.render.escaping import Safe, clean, svg
 from planlint.render.report import Report
 from planlint.render.rows import Row, rows
@@ -26,54 +30,19 @@ WIDE = 0x2E80
 COLUMNS = ((6, 34), (42, 222), (268, 92), (364, 62), (428, 62))
 """Left edge and width of WBS, task, owner, start, finish."""
 
-_COLOURS = {
-    # class: (property, light, dark)
-    "bg": ("fill", "#ffffff", "#0d1117"),
-    "head": ("fill", "#f6f8fa", "#161b22"),
-    "off": ("fill", "#eef1f4", "#1a2029"),
-    "line": ("stroke", "#d8dee4", "#30363d"),
-    "text": ("fill", "#1f2328", "#e6edf3"),
-    "soft": ("fill", "#59636e", "#9198a1"),
-    "bar": ("fill", "#9ec5f4", "#2b4f7f"),
-    "crit": ("fill", "#ffb8a8", "#7d2f24"),
-    "done": ("fill", "#1f6fcb", "#6cb0ff"),
-    "cdone": ("fill", "#b3261e", "#ff8f80"),
-    "sum": ("fill", "#3d444d", "#b7bdc8"),
-    "mile": ("fill", "#6639ba", "#b692f6"),
-    "base": ("fill", "#8c959f", "#6e7681"),
-    "edge": ("stroke", "#1f6fcb", "#6cb0ff"),
-    "cedge": ("stroke", "#b3261e", "#ff8f80"),
-    "float": ("stroke", "#59636e", "#9198a1"),
-    "due": ("stroke", "#6639ba", "#b692f6"),
-    "dep": ("stroke", "#59636e", "#9198a1"),
-    "arrow": ("fill", "#59636e", "#9198a1"),
-    "now": ("stroke", "#0f7b3f", "#4ac26b"),
-    "dead": ("stroke", "#b3261e", "#ff8f80"),
-    "nowt": ("fill", "#0f7b3f", "#4ac26b"),
-    "deadt": ("fill", "#b3261e", "#ff8f80"),
-}
-_SHAPES = (
-    ".line{stroke-width:1}.edge,.float,.dep{fill:none;stroke-width:1}.cedge{fill:none;stroke-width:2}"
-    ".due{fill:none;stroke-width:1.5}.now{stroke-width:1.5;stroke-dasharray:5 3}.dead{stroke-width:2}"
-    ".float{stroke-dasharray:2 2}.dep{opacity:.75}"
-    "text{font:11.5px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',Helvetica,Arial,sans-serif}"
-    ".b{font-weight:600}.h{font-size:16px;font-weight:600}.s{font-size:10.5px}"
-)
-
-
-_SIZED = 'width="{}" height="{}" role="img" aria-labelledby="t d"'
+_STYLE = Path(__file__).with_name("gantt.css")
+_SIZED = f'width="{WIDTH}" height="{{}}" role="img" aria-labelledby="t d"'
 _ARROW = (
     '<defs><marker id="a" markerWidth="6" markerHeight="6" refX="5" refY="3" orient="auto">'
     '<path class="arrow" d="M0 0L6 3L0 6z"/></marker></defs>'
 )
 
 
+@cache
 def _style() -> str:
-    light, dark = (
-        "".join(f".{name}{{{colour[0]}:{colour[side]}}}" for name, colour in _COLOURS.items())
-        for side in (1, 2)
-    )
-    return f"<style>{light}{_SHAPES}@media(prefers-color-scheme:dark){{{dark}}}</style>"
+    """Return the colours, light and dark, on one line."""
+    lines = _STYLE.read_text("utf-8").splitlines()
+    return f"<style>{''.join(line.strip() for line in lines)}</style>"
 
 
 class Axis(Struct, frozen=True):
@@ -95,6 +64,10 @@ class Axis(Struct, frozen=True):
         """Return the right edge of a day."""
         return self.x(on + timedelta(1))
 
+    def middle(self, on: date) -> float:
+        """Return the middle of a day."""
+        return (self.x(on) + self.after(on)) / 2
+
 
 def gantt_svg(report: Report, language: Language) -> Safe | None:
     """Draw the plan's computed dates; None without a schedule."""
@@ -111,18 +84,17 @@ def gantt_svg(report: Report, language: Language) -> Safe | None:
     if len(pages) > 1 and len(pages[-1]) < REPEAT // 2:
         pages[-2:] = [pages[-2] + pages[-1]]
     height = TOP + len(pages) * HEADER + len(drawn) * ROW + 12 + (20 if cut else 0)
-    tops, y = list[int](), TOP
-    ys: dict[str, int] = {}
+    tops, ys, y = list[int](), dict[str, int](), TOP
     for page in pages:
         tops.append(y)
-        y += HEADER
-        for row in page:
-            ys[row.id] = y
-            y += ROW
-    size = WIDTH, height
+        ys |= {row.id: y + HEADER + n * ROW for n, row in enumerate(page)}
+        y += HEADER + len(page) * ROW
+    described = language.plain("Gantt chart from {start} to {finish}").format(
+        start=language.date(schedule.start), finish=language.date(schedule.finish)
+    )
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size[0]} {size[1]}" {_SIZED.format(*size)}>',
-        f'<title id="t">{svg(plan.title)}</title><desc id="d">{_description(report, language)}</desc>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {_SIZED.format(height)}>',
+        f'<title id="t">{svg(plan.title)}</title><desc id="d">{svg(described)}</desc>',
         _style(),
         _ARROW,
         f'<rect class="bg" width="{WIDTH}" height="{height}"/>',
@@ -156,15 +128,6 @@ def _axis(report: Report, drawn: Iterable[Row]) -> Axis:
     first, last = min(days), max(days)
     pad = max(2, (last - first).days // 40)
     return Axis(first - timedelta(pad), last + timedelta(pad))
-
-
-def _description(report: Report, language: Language) -> Safe:
-    schedule = report.schedule
-    assert schedule is not None  # noqa: S101 - the caller has looked
-    text = language.plain("Gantt chart from {start} to {finish}").format(
-        start=language.date(schedule.start), finish=language.date(schedule.finish)
-    )
-    return svg(text)
 
 
 def _legend(report: Report, language: Language) -> Iterator[str]:
@@ -244,15 +207,12 @@ def _days_off(plan: Plan, axis: Axis, top: int, height: int) -> Iterator[str]:
     worked = {begin // MINUTES_A_DAY for begin, _, _ in segments}
     if axis.day < 1 or not worked:
         return
-    path, start = [], None
-    for day in range(first, last + 2):
-        off = day <= last and day not in worked
-        if off and start is None:
-            start = day
-        elif not off and start is not None:
-            x = axis.x(date.fromordinal(start))
-            path.append(f"M{x} {top}H{axis.x(date.fromordinal(day))}v{height}H{x}z")
-            start = None
+    path = []
+    for off, days in groupby(range(first, last + 1), key=lambda day: day not in worked):
+        if off:
+            stretch = [date.fromordinal(day) for day in days]
+            x, end = axis.x(stretch[0]), axis.after(stretch[-1])
+            path.append(f"M{x} {top}H{end}v{height}H{x}z")
     yield f'<path class="off" d="{"".join(path)}"/>'
 
 
@@ -262,8 +222,8 @@ def _row(row: Row, y: float, axis: Axis, before: Scheduled | None, language: Lan
     title = _fit(clean(row.title), title_width - indent, bold=row.summary)
     cells = [row.wbs, svg(title), svg(_fit(clean(row.owner), owner_width, bold=row.summary))]
     if row.dates:
-        write = language.short_date if axis.first.year == axis.last.year else language.compact_date
-        cells += (svg(write(day)) for day in (row.dates.start, row.dates.finish))
+        style: Literal["short", "compact"] = "short" if axis.first.year == axis.last.year else "compact"
+        cells += (svg(language.date(day, style)) for day in (row.dates.start, row.dates.finish))
     bold = " b" if row.summary else ""
     classes = ("soft s", f"text{bold}", f"soft s{bold}", "text s", "text s")
     shifts = (0, indent, 0, 0, 0)
@@ -290,11 +250,12 @@ def _bar(row: Row, y: float, axis: Axis, before: Scheduled | None) -> str:
                 f'<rect class="base" x="{low}" y="{y + 17:g}" width="{high - low:.1f}" height="3"/>'
             )
     if isinstance(row.item, Milestone):
-        middle = (x + end) / 2
-        shapes.append(f'<path class="mile" d="M{middle:.1f} {y + 4:g}l7 7l-7 7l-7 -7z"/>')
-        if row.item.due:
-            at = (axis.x(row.item.due) + axis.after(row.item.due)) / 2
-            shapes.append(f'<path class="due" d="M{at:.1f} {y + 4:g}l7 7l-7 7l-7 -7z"/>')
+        days = [("mile", dates.start), ("due", row.item.due)]
+        shapes += (
+            f'<path class="{kind}" d="M{axis.middle(day):.1f} {y + 4:g}l7 7l-7 7l-7 -7z"/>'
+            for kind, day in days
+            if day
+        )
     elif row.summary:
         shapes.append(f'<path class="sum" d="M{x} {y + 6:g}H{end}v9l-4 -4H{min(x + 4, end)}l-4 4z"/>')
     else:
@@ -302,13 +263,12 @@ def _bar(row: Row, y: float, axis: Axis, before: Scheduled | None) -> str:
         kind, edge, done = (
             ("crit", "cedge", "cdone") if dates.critical and row.item.open else ("bar", "edge", "done")
         )
-        shapes.append(f'<rect class="{kind}" x="{x}" y="{y + 5:g}" width="{wide:.1f}" height="11" rx="2"/>')
-        if row.progress:
-            part = wide * row.progress / 100
-            shapes.append(
-                f'<rect class="{done}" x="{x}" y="{y + 5:g}" width="{part:.1f}" height="11" rx="2"/>'
-            )
-        shapes.append(f'<rect class="{edge}" x="{x}" y="{y + 5:g}" width="{wide:.1f}" height="11" rx="2"/>')
+        parts = [(kind, wide), (done, wide * row.progress / 100), (edge, wide)]
+        shapes += (
+            f'<rect class="{part}" x="{x}" y="{y + 5:g}" width="{width:.1f}" height="11" rx="2"/>'
+            for part, width in parts
+            if width
+        )
         late = min(axis.after(dates.late_finish), WIDTH - 4)
         if dates.total_float_days > 0 and row.item.open and late > end + 3:
             shapes.append(f'<path class="float" d="M{end} {y + 10.5:g}H{late:.1f}m0 -4v8"/>')
@@ -317,14 +277,12 @@ def _bar(row: Row, y: float, axis: Axis, before: Scheduled | None) -> str:
 
 def _arrows(plan: Plan, items: Mapping[str, Scheduled], axis: Axis, ys: dict[str, int]) -> Iterator[str]:
     paths = []
-    everything: list[Task | Milestone] = [*plan.tasks.values(), *plan.milestones.values()]
-    for item in everything:
+    drawn = ys.keys() & items.keys()
+    for item in plan.waiting():
         for dependency in item.depends_on:
-            if item.id not in ys or dependency.predecessor not in ys:
+            if not {item.id, dependency.predecessor} <= drawn:
                 continue
-            before, after = items.get(dependency.predecessor), items.get(item.id)
-            if before is None or after is None:
-                continue
+            before, after = items[dependency.predecessor], items[item.id]
             x1 = _end(before, axis, finish=dependency.type[0] == "F")
             x2 = _end(after, axis, finish=dependency.type[1] == "F")
             y1, y2 = ys[before.id] + ROW / 2, ys[after.id] + ROW / 2
@@ -344,7 +302,7 @@ def _arrows(plan: Plan, items: Mapping[str, Scheduled], axis: Axis, ys: dict[str
 
 def _end(item: Scheduled, axis: Axis, *, finish: bool) -> float:
     if item.kind == "milestone":
-        return round((axis.x(item.start) + axis.after(item.start)) / 2 + (7 if finish else -7), 1)
+        return round(axis.middle(item.start) + (7 if finish else -7), 1)
     return axis.after(item.finish) if finish else axis.x(item.start)
 
 

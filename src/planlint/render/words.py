@@ -5,10 +5,11 @@ Another language is one catalogue in `locale/` and one entry in `PATTERNS`.
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -21,15 +22,10 @@ MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 NNBSP = "\N{NARROW NO-BREAK SPACE}"
 
 
-class Pattern(Struct, frozen=True):
-    """How a language writes: format strings over `d` day, `m` month, `y` year, `yy` its end, `month`.
+class Pattern(Struct, frozen=True, kw_only=True):
+    """How a language writes: `dates` are format strings over `d`, `m`, `y`, `yy` (its end) and `month`."""
 
-    A `short` date has no year, a `compact` one only its last two digits.
-    """
-
-    full: str
-    short: str
-    compact: str
+    dates: Mapping[str, str]
     axis: str
     thousands: str
     decimal: str
@@ -39,27 +35,22 @@ class Pattern(Struct, frozen=True):
 
 PATTERNS = {
     "en": Pattern(
-        "{d} {month} {y}",
-        "{d} {month}",
-        "{d} {month} {yy:02}",
-        "%m-%d",
-        ",",
-        ".",
-        "{}%",
-        "{currency}" + NBSP + "{amount}",
+        dates={"full": "{d} {month} {y}", "short": "{d} {month}", "compact": "{d} {month} {yy:02}"},
+        axis="%m-%d",
+        thousands=",",
+        decimal=".",
+        percent="{}%",
+        money="{currency}" + NBSP + "{amount}",
     ),
     "de": Pattern(
-        "{d:02}.{m:02}.{y}",
-        "{d:02}.{m:02}.",
-        "{d:02}.{m:02}.{yy:02}",
-        "%d.%m.",
-        ".",
-        ",",
-        "{}" + NBSP + "%",
-        "{amount}" + NBSP + "{currency}",
+        dates={"full": "{d:02}.{m:02}.{y}", "short": "{d:02}.{m:02}.", "compact": "{d:02}.{m:02}.{yy:02}"},
+        axis="%d.%m.",
+        thousands=".",
+        decimal=",",
+        percent="{}" + NBSP + "%",
+        money="{amount}" + NBSP + "{currency}",
     ),
 }
-
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -149,21 +140,10 @@ class Language:
                 return self.cadence(value)
         raise TypeError(f"a template cannot print a {type(value).__name__}: print one of its fields")
 
-    def date(self, day: dt.date) -> str:
-        """Write a date."""
-        return self._date(day, self.pattern.full)
-
-    def short_date(self, day: dt.date) -> str:
-        """Write a date without its year."""
-        return self._date(day, self.pattern.short)
-
-    def compact_date(self, day: dt.date) -> str:
-        """Write a date with the last two digits of its year."""
-        return self._date(day, self.pattern.compact)
-
-    def _date(self, day: dt.date, pattern: str) -> str:
+    def date(self, day: dt.date, style: Literal["full", "short", "compact"] = "full") -> str:
+        """Write a date; `short` without its year, `compact` with the last two digits of it."""
         parts = {"d": day.day, "m": day.month, "y": day.year, "yy": day.year % 100, "month": self.month(day)}
-        return pattern.format_map(parts).replace(" ", NBSP)
+        return self.pattern.dates[style].format_map(parts).replace(" ", NBSP)
 
     def month(self, day: dt.date) -> str:
         """Write the short name of a date's month."""
