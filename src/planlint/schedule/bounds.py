@@ -1,16 +1,15 @@
 """Destructive bounds: windows shrink under a deadline until one is empty, which proves it infeasible.
 
-Links (critical path), compulsory parts (time-table), pairs that exclude each other and the energy of what
-lies in an interval (Baptiste, Le Pape, Nuijten 2001, chapters 2 and 3). All of it works in the positions of
-each renewable's mask, so that nights, weekends and time off never blur a bound.
+Links (critical path), pairs that exclude each other and the energy of what lies in an interval (Baptiste,
+Le Pape, Nuijten 2001, chapters 2 and 3). All of it works in the positions of each renewable's mask, so that
+nights, weekends and time off never blur a bound.
 """
 
-from collections.abc import Iterable
 from operator import gt
 
 from msgspec import Struct
 
-from planlint.schedule.generation import Budget, Profile
+from planlint.schedule.generation import Budget
 from planlint.schedule.problem import (
     FOREVER,
     Problem,
@@ -141,52 +140,6 @@ class Reasoning:
                 changed |= self.ordered(w, i, j, number)
         return changed
 
-    def timetable(self, w: Windows) -> bool | None:  # noqa: C901, PLR0912 - one case after the other, read from the top
-        """Keep clear of compulsory parts; None: they alone exceed a capacity."""
-        changed = False
-        for renewable in self.problem.renewables:
-            profile = Profile(renewable)
-            mask = renewable.mask
-            position = renewable.position
-            parts: dict[int, tuple[int, int]] = {}
-            users = [(i, units) for i, units in renewable.users.items() if self.live[i]]
-            for i, units in users:
-                begin, end = w.lst[i], w.eft[i]
-                if begin < end:
-                    if mask is not None:
-                        begin, end = position(begin), position(end)
-                    parts[i] = (begin, end)
-                    profile.add(begin, end, units)
-            if max(profile.used) > renewable.capacity and any(
-                used > renewable.capacity and _compulsory(parts.values(), profile.times[k])
-                for k, used in enumerate(profile.used)
-            ):
-                return None
-            if len(profile.used) == 2:  # noqa: PLR2004  (nothing but before and after)
-                continue
-            for i, units in users:
-                if i not in renewable.lengths:
-                    continue  # it may occupy nothing, in the pauses of others
-                begin, end = w.est[i], w.eft[i]
-                if mask is not None:
-                    begin, end = position(begin), position(end)
-                own = parts.get(i)
-                busy = profile.conflict(begin, own[0] if own else end, units)
-                if busy is not None:
-                    if busy >= FOREVER:
-                        return None
-                    changed |= self.later(w, i, renewable.instant(busy))
-                if w.lft[i] >= FOREVER:
-                    continue
-                begin, end = w.lst[i], w.lft[i]
-                if mask is not None:
-                    begin, end = position(begin), position(end)
-                free = profile.free_before(own[1] if own else begin, end, units)
-                if free is not None:
-                    at = free if mask is None else mask.start_at(renewable.instant(free))
-                    changed |= self.sooner(w, i, at)
-        return changed
-
     def overloaded(self, w: Windows) -> bool:
         """Return whether some interval holds more work than its renewable can do."""
         for renewable in self.problem.renewables:
@@ -219,17 +172,10 @@ class Reasoning:
             changed = self.links(w)
             if any(map(gt, w.est, w.lst)):
                 return False
-            for reason in (self.disjunctive, self.timetable):
-                step = reason(w)
-                if step is None or any(map(gt, w.est, w.lst)):
-                    return False
-                changed |= step
-                if changed:
-                    break
+            ordered = self.disjunctive(w)
+            if ordered is None or any(map(gt, w.est, w.lst)):
+                return False
+            changed |= ordered
             if not changed:
                 return not self.overloaded(w)
         return True
-
-
-def _compulsory(parts: Iterable[tuple[int, int]], at: int) -> bool:
-    return any(begin <= at < end for begin, end in parts)

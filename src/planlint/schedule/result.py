@@ -63,8 +63,8 @@ class Repair(Struct, frozen=True, kw_only=True):
     """One computed change that makes a deadline feasible; `text` says it, `what_if` is its KEY=VALUE form.
 
     `kind` and `values` say it once more, for other languages: postpone the date to `day`; shorten `task` by
-    `days` to `left`, from `now`; free `person` from operations, `left` instead of `now` percent; overlap `task`
-    with its `predecessor` by `days`.
+    `days` to `left`, from `now`; free `person` from operations, `left` instead of `now` percent; overlap
+    `task` with its `predecessor` by `days`.
     """
 
     text: str
