@@ -269,7 +269,9 @@ def test_what_if_shows_each_verdict_before_and_after(here: Path) -> None:
     assert "    then: shipped: due 2026-03-06, earliest finish 2026-03-06: feasible" in lines
 
 
-UNSURE = PLAN.replace("effort: 6d", "effort: {optimistic: 4d, likely: 6d, pessimistic: 20d}").replace("2026-03-20", "2026-03-11")
+UNSURE = PLAN.replace("effort: 6d", "effort: {optimistic: 4d, likely: 6d, pessimistic: 20d}").replace(
+    "2026-03-20", "2026-03-11"
+)
 
 
 def test_the_chance_stands_beside_dates_and_verdicts(here: Path) -> None:
@@ -333,3 +335,21 @@ def test_the_warehouse_move_has_the_dates_counted_by_hand() -> None:
     floats = {name: found.items[name].total_float_days for name in ("tender", "cutover", "go-live")}
     assert floats == {"tender": 44.33, "cutover": 5, "go-live": 15}
     assert (found.items["tender"].free_float_days, found.finish) == (15, date(2026, 6, 6))
+
+
+def test_verify_says_of_each_certificate_whether_it_holds(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = run(str(here / "login.plan.yaml"), "--verify")
+    assert found.return_value == 0
+    assert found.stderr == (
+        "shipped, milestone, due 2026-03-20: feasible, its certificate (schedule) holds\n"
+    )
+    monkeypatch.setattr("planlint.schedule.certificate.verify", lambda *_: ["'test' starts too early"])
+    broken = run(str(here / "login.plan.yaml"), "--verify")
+    assert broken.return_value == 3
+    assert "does not hold: 'test' starts too early" in broken.stderr
+    monkeypatch.setattr("planlint.schedule.certificate.verify", lambda *_: None)
+    unknown = run(str(here / "login.plan.yaml"), "--verify")
+    assert unknown.return_value == 0
+    assert "(schedule) is too large to be checked" in unknown.stderr

@@ -19,8 +19,11 @@ from planlint.world import World
     "--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print (text)."
 )
 @click.option("--what-if", "changes", multiple=True, metavar="KEY=VALUE", help="Show what a change would do.")
+@click.option(
+    "--verify", is_flag=True, help="Check every verdict's certificate anew; exit 3 if one is wrong."
+)
 @click.option("--today", callback=parse_day, envvar="PLANLINT_TODAY", metavar="DATE", help="The day it is.")
-def schedule(plan: str, format_: str, changes: tuple[str, ...], today: date) -> int:
+def schedule(plan: str, format_: str, changes: tuple[str, ...], today: date, *, verify: bool) -> int:
     r"""Compute a plan's dates, float and critical path, and a verdict for each deadline.
 
     With --what-if (repeatable) the dates that a change leads to stand beside today's.
@@ -51,7 +54,26 @@ def schedule(plan: str, format_: str, changes: tuple[str, ...], today: date) -> 
         then = report.Answer(varied, simulated(varied))
     written = report.json if format_ == "json" else report.text
     click.echo(written(report.Answer(now, simulated(now)), changes, then), nl=False)
-    return 0
+    answers = [now] if then is None else [now, then.context]
+    return 3 if verify and not all([_verified(answer) for answer in answers]) else 0  # noqa: C419 - says all
+
+
+def _verified(context: Context) -> bool:
+    """Let the checker look at every certificate, say what it found on standard error; False: one is wrong."""
+    from planlint.schedule.certificate import verify  # noqa: PLC0415 - only then
+
+    sound = True
+    for deadline in context.deadlines or ():
+        kind = deadline.certificate["kind"]
+        wrong = verify(context.network, deadline) if context.network else None
+        said = "is too large to be checked" if wrong is None else "holds"
+        if wrong:
+            sound, said = False, f"does not hold: {'; '.join(wrong)}"
+        elif kind == "bounds":
+            said = "claims nothing to check"
+        what = f"{deadline.item or 'the plan'}, {deadline.kind}, due {deadline.date}"
+        click.echo(f"{what}: {deadline.verdict}, its certificate ({kind}) {said}", err=True)
+    return sound
 
 
 def _context(file: str, built: Built, beside: dict[str, Built], today: date) -> Context:
