@@ -71,9 +71,9 @@ risks:
     review_by: 2026-03-16
 """
 CONFIG = """\
-extends: [recommended]
+extends: [minimal]
 rules:
-  critical-work-without-risk: off
+  task-without-owner: error
 """
 TEAM = "people:\n  ana: {name: Ana Ruiz}\n  ben: {name: Ben Cho}\n  cleo: {name: Cleo Martin}\n"
 TEST_TASK = """\
@@ -286,7 +286,7 @@ def test_sarif_fingerprints_do_not_move_with_lines(story: Story) -> None:
     change(("owner: ana", "x-owner: ana"))(story.repo)
     before = fingerprints()
     change(("planlint: 1\n", "# a line\n" * 50 + "planlint: 1\n"))(story.repo)
-    assert len(before) > 2
+    assert len(before) > 1
     assert fingerprints() == before
 
 
