@@ -74,9 +74,8 @@ def _manifest(rule: Rule, workspace: Workspace) -> Mapping[str, Any]:
 )
 @click.option("--profile", metavar="NAME", help="Show what is on in this profile or pack.")
 def rules(format_: str, profile: str | None) -> None:
-    r"""List the rules: level, whether they are on, where they come from.
+    """List the rules: level, whether they are on, where they come from.
 
-    \b
     Example: planlint rules --profile strict
     """
     workspace = Workspace()
@@ -118,9 +117,8 @@ def rules(format_: str, profile: str | None) -> None:
 @click.command()
 @click.argument("rule")
 def explain(rule: str) -> None:
-    r"""Explain one rule: what, why, examples, options.
+    """Explain one rule: what, why, examples, options.
 
-    \b
     Example: planlint explain task-without-owner
     """
     workspace = Workspace()
@@ -159,9 +157,8 @@ def _explained(rule: Rule, manifest: Mapping[str, Any]) -> Iterator[str]:
 @click.command()
 @click.argument("name", type=click.Choice(["plan", "config", "rule", "report"]), default="plan")
 def schema(name: str) -> None:
-    r"""Print a JSON Schema for editors and tools (default: plan).
+    """Print a JSON Schema for editors and tools (default: plan).
 
-    \b
     Example: planlint schema plan > plan.schema.json
     """
     click.echo((SCHEMAS / f"{name}.schema.json").read_text(encoding="utf-8"), nl=False)
@@ -170,11 +167,10 @@ def schema(name: str) -> None:
 @click.command()
 @click.argument("paths", nargs=-1)
 def test_rules(paths: tuple[str, ...]) -> int:
-    r"""Run the examples inside rule manifests as tests.
+    """Run the examples inside rule manifests as tests.
 
     PATHS are manifests or folders of them; default are the rules that the configuration here adds.
 
-    \b
     Example: planlint test-rules team-rules
     """
     from planlint.manifests import conditions, read_manifest  # noqa: PLC0415 - only here
@@ -224,9 +220,8 @@ def _is_manifest(file: FilePath) -> bool:
 @click.argument("name", metavar="CATEGORY/NAME")
 @click.option("--folder", default="team-rules", metavar="DIR", help="The pack's folder (team-rules).")
 def new_rule(name: str, folder: str) -> None:
-    r"""Scaffold a rule in a folder of your own; name the folder under `extends` in .planlint.yaml.
+    """Scaffold a rule in a folder of your own; name the folder under `extends` in .planlint.yaml.
 
-    \b
     Example: planlint new-rule delivery/task-without-acceptance
     """
     category, _, rule = name.partition("/")

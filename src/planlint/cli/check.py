@@ -91,11 +91,10 @@ def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--quiet", "-q", is_flag=True, help="Only errors.")
 @click.option("--verbose", "-v", is_flag=True, help="Timings by stage and rule, on standard error.")
 def check(today: date, fail_on: str, **options: Any) -> int:
-    r"""Check plans: are they sound, and can their dates hold?
+    """Check plans: are they sound, and can their dates hold?
 
     PATHS are plan files, folders, or - for standard input; default is the current folder.
 
-    \b
     Example: planlint check plans/ --format github --fail-on warning
     """
     choice = Choice(

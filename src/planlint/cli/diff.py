@@ -41,12 +41,11 @@ def diff(
     today: date,
     fail_on_verdict: bool,
 ) -> int:
-    r"""Say what changed in the plans between two Git revisions, and what that does to the dates.
+    """Say what changed in the plans between two Git revisions, and what that does to the dates.
 
     OLD and NEW are revisions, or files or folders. Without NEW, the working tree is compared with the commit
     where it left OLD.
 
-    \b
     Example: planlint diff origin/main --format markdown
     """
     workspace = Workspace()

@@ -111,9 +111,8 @@ _NOT_ID = re.compile(r"[^a-z0-9]+")
 @click.option("--manager", help="Who is accountable for it.")
 @click.option("--today", callback=parse_day, envvar="PLANLINT_TODAY", metavar="DATE", help="The day it is.")
 def init(*, yes: bool, title: str | None, manager: str | None, today: date) -> int:
-    r"""Write a first plan, a configuration, a pre-commit hook and a workflow. Nothing is overwritten.
+    """Write a first plan, a configuration, a pre-commit hook and a workflow. Nothing is overwritten.
 
-    \b
     Example: planlint init --yes --title "New office"
     """
     title = title or ("Our first plan" if yes else click.prompt("What is the plan called", "Our first plan"))

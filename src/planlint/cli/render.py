@@ -69,12 +69,11 @@ def render(
     today: date | None,
     **look: Any,
 ) -> int:
-    r"""Render plans as Markdown pages that answer "will it hold?", with an index over all of them.
+    """Render plans as Markdown pages that answer "will it hold?", with an index over all of them.
 
     PATHS are plan files or folders; default is the current folder. What check finds stands on the pages and
     does not fail the run; a plan that cannot be built does.
 
-    \b
     Example: planlint render plans/ --out docs/plans --check
     """
     if to_stdout and (inject or check_only):

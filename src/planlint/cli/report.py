@@ -17,9 +17,8 @@ def report() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path())
 @click.option("--output", type=click.Path(), metavar="FILE", help="Write there instead of standard output.")
 def merge(files: tuple[str, ...], output: str | None) -> None:
-    r"""Join the reports of shards, JSON or SARIF, into one.
+    """Join the reports of shards, JSON or SARIF, into one.
 
-    \b
     Example: planlint report merge shard-*.json --output report.json
     """
     from planlint.report.joined import join  # noqa: PLC0415 - not for the help

@@ -24,11 +24,10 @@ from planlint.world import World
 )
 @click.option("--today", callback=parse_day, envvar="PLANLINT_TODAY", metavar="DATE", help="The day it is.")
 def schedule(plan: str, format_: str, changes: tuple[str, ...], today: date, *, verify: bool) -> int:
-    r"""Compute a plan's dates, float and critical path, and a verdict for each deadline.
+    """Compute a plan's dates, float and critical path, and a verdict for each deadline.
 
     With --what-if (repeatable) the dates that a change leads to stand beside today's.
 
-    \b
     Example: planlint schedule plans/move.plan.yaml --what-if people.ana.operations=0%
     """
     from planlint.cli.odds import simulated  # noqa: PLC0415 - not needed for --help
