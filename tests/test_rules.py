@@ -48,5 +48,7 @@ def test_the_compiled_catalogue_and_the_overview_are_current() -> None:
     assert load().digest == digest(resources.RULES), "run `make rules`"
     compiled = compile_catalogue(resources.RULES)
     assert load() == compiled
-    assert (resources.RULES / "README.md").read_text(encoding="utf-8") == overview(compiled), "run `make rules`"
+    assert (resources.RULES / "README.md").read_text(encoding="utf-8") == overview(compiled), (
+        "run `make rules`"
+    )
     assert (resources.RULES / CATALOGUE).exists()

@@ -36,39 +36,37 @@ def contradiction(context: Context, *, hits: Sequence[Hit]) -> Iterator[Finding]
 
 def _task_contradiction(task: Task) -> tuple[Path, str, str] | None:
     """Return where a task contradicts itself, what speaks against its status, and what to do."""
-    progress, actual = task.progress, task.actual
-    if task.status == "done":
-        if progress is not None and progress < _DONE:
-            return (
-                ("progress",),
-                f"but {progress:g}% complete",
-                "set the progress to 100% or the status to doing",
-            )
-        if task.remaining is not None and task.remaining.likely.amount > 0:
-            return (
-                ("remaining",),
-                f"but {task.remaining} remain",
-                "drop what remains or set the status to doing",
-            )
-        return None
     if task.status == "cancelled":
         return None
+    if task.status == "done":
+        return next(_against_done(task), None)
+    return next(_against_open(task), None)
+
+
+def _against_done(task: Task) -> Iterator[tuple[Path, str, str]]:
+    progress, left = task.progress, task.remaining
+    if progress is not None and progress < _DONE:
+        yield ("progress",), f"but {progress:g}% complete", "set the progress to 100% or the status to doing"
+    if left is not None and left.likely.amount > 0:
+        yield ("remaining",), f"but {left} remain", "drop what remains or set the status to doing"
+
+
+def _against_open(task: Task) -> Iterator[tuple[Path, str, str]]:
+    progress, actual = task.progress, task.actual
     if progress == _DONE:
-        return ("progress",), "but 100% complete", "set the status to done, or say how much is done"
+        yield ("progress",), "but 100% complete", "set the status to done, or say how much is done"
     if actual.finish is not None:
-        return (
+        yield (
             ("actual", "finish"),
             f"but finished on {actual.finish}",
             "set the status to done or drop the date",
         )
-    if task.status == "todo":
-        if progress:
-            return ("progress",), f"but {progress:g}% complete", "set the status to doing"
-        if actual.start is not None:
-            return ("actual",), f"but started on {actual.start}", "set the status to doing"
+    if task.status == "todo" and progress:
+        yield ("progress",), f"but {progress:g}% complete", "set the status to doing"
+    if task.status == "todo" and actual.start is not None:
+        yield ("actual",), f"but started on {actual.start}", "set the status to doing"
     if task.status == "doing" and actual.start is None:
-        return ("status",), "but has no actual start", "add `actual: {start: …}`"
-    return None
+        yield ("status",), "but has no actual start", "add `actual: {start: …}`"
 
 
 def _milestone_contradiction(milestone: Milestone) -> tuple[Path, str, str] | None:

@@ -477,7 +477,9 @@ def infeasible(context: Context) -> Iterator[Finding]:
     for deadline in _promised(context, "infeasible"):
         fixed = too_fixed(context, deadline)
         if fixed:  # said once, where it stands; what is past is overdue
-            new = [t for t in fixed if t.id not in told and t.must_start and t.must_start >= context.status_date]
+            new = [
+                t for t in fixed if t.id not in told and t.must_start and t.must_start >= context.status_date
+            ]
             yield from (_not_then(context, task) for task in new)
             told.update(task.id for task in fixed)
             continue

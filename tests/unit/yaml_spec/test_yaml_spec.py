@@ -4,7 +4,6 @@ Each is the input of the example with that number, some shortened to what the ex
 what a plan's data would be: keys as text, scalars by the core schema, only the first document of several.
 """
 # The text of an example stays on one line, however long.
-# ruff: noqa: E501
 
 from typing import Any, NamedTuple
 
