@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -230,6 +231,17 @@ def test_the_svg_has_everything_beside_its_bars(tasks: int) -> None:
     assert {task.title for task in plan.tasks.values()} <= titles
     assert "prefers-color-scheme:dark" in text
     assert len(text.encode()) < 500 * 1024
+
+
+@pytest.mark.parametrize("tag", ["en", "de"])
+def test_the_labels_of_weeks_do_not_touch(tag: str) -> None:
+    text = gantt_svg(report_of(plan_of(50)), language(tag)) or ""
+    label = language(tag).week(TODAY).split("8")[0]
+    places = [float(x) for x in re.findall(rf'x="([\d.]+)" y="[\d.]+">{label}\d+<', text)]
+    assert len(places) > 5
+    room = 6.5 * len(f"{label}53")  # the widest of the fonts
+    assert all(after - before > room for before, after in pairwise(places))
+    assert places[-1] + room < 1000
 
 
 def test_a_huge_svg_keeps_its_summaries_and_says_so() -> None:

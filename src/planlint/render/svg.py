@@ -24,7 +24,8 @@ from planlint.schedule.result import Scheduled
 WIDTH, LEFT, ROW, HEADER, TOP = 1000, 494, 22, 36, 92
 MOST_ROWS = 1000
 REPEAT = 40
-MONTH_WIDTH, WEEK_WIDTH, YEAR, HALF_A_YEAR = 44, 34, 12, 26
+MONTH_WIDTH, YEAR, HALF_A_YEAR = 44, 12, 26
+_WEEK_53 = date(2020, 12, 28)
 WIDE = 0x2E80
 """Characters from here on are as wide as high."""
 COLUMNS = ((6, 34), (42, 222), (268, 92), (364, 62), (428, 62))
@@ -185,14 +186,15 @@ def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
             text = svg(language.month(month) + year)
             yield f'<text class="text b s" x="{left + 4:g}" y="{top + 13}">{text}</text>'
     monday = axis.first + timedelta(-axis.first.weekday() % 7)
-    every = next(n for n in (1, 2, 4, 8, 13, 26, 52) if n * axis.day * 7 > WEEK_WIDTH or n > HALF_A_YEAR)
+    wide = 12 + round(_width(language.week(_WEEK_53)) * 0.92)
+    every = next(n for n in (1, 2, 4, 8, 13, 26, 52) if n * axis.day * 7 > wide or n > HALF_A_YEAR)
     free = 0.0
     while monday <= axis.last:
         at, week = axis.x(monday), monday.isocalendar().week
         if every == 1 or week % every == 1:
             lines.append(f"M{at} {top + 18}v{HEADER - 18}")
-            if free <= at < WIDTH - WEEK_WIDTH:
-                free = at + WEEK_WIDTH
+            if free <= at < WIDTH - wide:
+                free = at + wide
                 yield f'<text class="soft s" x="{at + 3:g}" y="{top + 30}">{language.week(monday)}</text>'
         monday += timedelta(7)
     yield f'<path class="line" d="{"".join(lines)}M0 {top + HEADER}H{WIDTH}"/>'
