@@ -161,3 +161,23 @@ def test_work_without_dates_does_not_hide_what_is_proven_about_the_rest() -> Non
     report = check(CORPUS / "schedule.plan.yaml")  # one person has no time at all, so one task has no dates
     verdicts = {one["item"] for one in report["diagnostics"] if one["rule"] == "infeasible-deadline"}
     assert verdicts == {"proofs", "pictures"}
+
+
+def test_what_the_readme_shows_is_what_is_said() -> None:
+    shown = re.findall(
+        r"```console\n\$ planlint ([^\n#]+)\n```\n```text\n(.*?)\n```",
+        (ROOT / "README.md").read_text("utf-8"),
+        re.DOTALL,
+    )
+    assert len(shown) == 2
+    for command, text in shown:
+        done = subprocess.run(
+            [sys.executable, "-m", "planlint", *command.split(), "--today", TODAY],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        for part in text.split("[…]"):
+            assert part.strip() in done.stdout

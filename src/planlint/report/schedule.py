@@ -272,8 +272,10 @@ def _line(deadline: Deadline, odds: Odds | None) -> str:
     said = f"{name}: due {deadline.date}, earliest finish {deadline.finish}: {deadline.verdict}"
     late = f", {_days(deadline.late_days)} late" if deadline.late_days else ""
     possible = odds if deadline.verdict != "infeasible" else None  # odds know nothing of people's hours
-    likely = f", chance {possible.percent:.0f} % (four times out of five by {possible.p80})" if possible else ""
-    return f"{said}{late}{likely}"
+    chance = (
+        f", chance {possible.percent:.0f} % (four times out of five by {possible.p80})" if possible else ""
+    )
+    return f"{said}{late}{chance}"
 
 
 def _days(days: float) -> str:
