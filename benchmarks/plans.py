@@ -18,6 +18,7 @@ def plan(tasks: int, seed: int = 2026, name: str = "generated") -> str:
     people = [f"p{n}" for n in range(max(3, tasks // 40))]
     groups = max(1, tasks // 50)
     deadline = START + timedelta(days=180 + tasks)
+    affected = ", ".join(f"t{n}" for n in range(min(tasks, 6)))
     lines = [
         "planlint: 1",
         f"id: {name}",
@@ -44,8 +45,8 @@ def plan(tasks: int, seed: int = 2026, name: str = "generated") -> str:
     lines += [
         "risks:",
         "  r0: {title: It rains, owner: p1, probability: low, impact: medium, response: mitigate,",
-        "    mitigation: [Watch it], contingency: [Wait], trigger: Clouds, affects: [t0], status: open,",
-        "    raised: 2026-02-01, review_by: 2026-04-01}",
+        f"    mitigation: [Watch it], contingency: [Wait], trigger: Clouds, affects: [{affected}],",
+        "    status: open, raised: 2026-02-01, review_by: 2026-04-01}",
     ]
     lines.append("tasks:")
     for n in range(tasks):

@@ -93,7 +93,10 @@ def load(
 
     Raises:
         ConfigError: it, or a manifest of a team's rules, is wrong.
+        UsageError: it is a link that leads out of the repository.
     """
+    if not file.resolve().is_relative_to((root or file.parent).resolve()):
+        raise UsageError(f"{show(file)} is a link that leads out of the repository; nothing was checked")
     loader = _Loader(root or file.parent, catalogue, show)
     config = loader.file(file, ())
     errors = tuple(finding for finding in loader.findings if finding.rule != "unknown-rule")

@@ -41,7 +41,21 @@ WORDS = (
     "null",
 )
 NUMBERS = (0, 1, 2, 8, 100, 0.5, 12_500.5, 10**15, -1, 10**16, 1e308, 3)
-WILD = (None, True, False, -1, 1e400, [], {}, "", [[]], {"a": {"b": []}}, "\ud83d\ude00", 2**70, ["a", 1, None])
+WILD = (
+    None,
+    True,
+    False,
+    -1,
+    1e400,
+    [],
+    {},
+    "",
+    [[]],
+    {"a": {"b": []}},
+    "\ud83d\ude00",
+    2**70,
+    ["a", 1, None],
+)
 COMMENTS = (
     "# planlint: ignore[task-without-owner] agreed",
     "# planlint: ignore[all]",

@@ -46,7 +46,9 @@ def fuzz(target: str, runs: int, keep: Path) -> None:
 
 def main() -> int:
     """Fuzz one target here, or each in a process of its own."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("target")
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--keep", type=Path, default=Path("build/fuzz"))

@@ -1,6 +1,5 @@
 """The command `planlint`: a thin edge; each command's module is imported when it is called."""
 
-import gc
 import sys
 from importlib import import_module
 
@@ -61,7 +60,6 @@ def main() -> None:
 
     2 is wrong use or configuration, 3 a bug of planlint's (never a clean result), 130 an interrupt.
     """
-    gc.disable()  # a command is over before it would pay: a third of the time of a large plan
     try:
         code = planlint.main(prog_name="planlint", standalone_mode=False)
     except click.exceptions.Abort:
