@@ -14,7 +14,7 @@ MOST_TEXT = 45_000
 """UTF-16 units in a block; Mermaid refuses 50,000."""
 
 MOST_EDGES = 400
-MOST_NODES = 60
+MOST_NODES = 30
 """A flowchart with more is a picture of spaghetti."""
 
 _PLAIN = re.compile(r"[^\w .,()-]")

@@ -214,6 +214,7 @@ class Renderer:
             "schedule": report.schedule,
             "deadlines": report.deadlines,
             "diagnostics": report.diagnostics,
+            "chance": report.chance,
             "baseline": report.baseline,
             "as_of": report.as_of,
             "name": partial(name, report.plan),
