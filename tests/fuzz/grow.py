@@ -41,7 +41,7 @@ WORDS = (
     "null",
 )
 NUMBERS = (0, 1, 2, 8, 100, 0.5, 12_500.5, 10**15, -1, 10**16, 1e308, 3)
-WILD = (
+WILD: tuple[object, ...] = (
     None,
     True,
     False,

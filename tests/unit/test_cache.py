@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from planlint import cache as module
+from planlint import resources
 from planlint.cache import Cache
 
 FILES = ["a.plan.yaml"]
@@ -57,7 +58,7 @@ def test_another_day_configuration_or_version_is_another_key(
 
 def test_in_a_checkout_planlints_own_source_is_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     assert b"cache.py" in module.sources()
-    monkeypatch.setattr(module.resources, "PACKAGED", True)
+    monkeypatch.setattr(resources, "PACKAGED", True)
     assert module.sources() == b""
 
 
