@@ -13,24 +13,31 @@ EXAMPLES = $(sort $(patsubst %/,%,$(dir $(wildcard examples/*/*.plan.yaml))))
 help: ## Say what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST)
 
-demo: $(READY) ## Check the examples, sound and flawed, and render their reports
-	@echo "— planlint check: three sound plans and one portfolio (as of $(TODAY))"
-	@$(BIN)/planlint check --today $(TODAY) \
-		examples/erp-rollout/erp-rollout.plan.yaml \
-		examples/data-centre-move/data-centre-move.plan.yaml \
-		examples/product-launch/product-launch.plan.yaml \
-		examples/portfolio || test $$? -eq 1
-	@echo
-	@echo "— planlint check: the data-centre move with mistakes, the first 60 lines and the summary"
+demo: $(READY) ## Check a sound plan and its flawed twin, show its dates, render the pages
 	@mkdir -p build
-	@$(BIN)/planlint check --today $(TODAY) examples/data-centre-move/flawed > build/flawed.txt || test $$? -eq 1
-	@sed -n '1,60p' build/flawed.txt
+	@echo "1. A sound plan, as of $(TODAY): an ERP rollout at two sites"
+	@echo "   \$$ planlint check examples/erp-rollout/erp-rollout.plan.yaml"
+	@$(BIN)/planlint check --today $(TODAY) examples/erp-rollout/erp-rollout.plan.yaml
+	@echo
+	@echo "2. The same plan with mistakes that happen; errors only, without --quiet the warnings, too"
+	@echo "   \$$ planlint check --quiet examples/erp-rollout/flawed"
+	@$(BIN)/planlint check --quiet --today $(TODAY) examples/erp-rollout/flawed || test $$? -eq 1
+	@echo
+	@echo "3. The dates behind it, and what would make the one that cannot hold fit"
+	@echo "   \$$ planlint schedule examples/erp-rollout/flawed/erp-rollout.plan.yaml"
+	@$(BIN)/planlint schedule --today $(TODAY) examples/erp-rollout/flawed/erp-rollout.plan.yaml > build/schedule.txt
+	@sed -n '1,12p' build/schedule.txt
 	@echo "[…]"
-	@tail -n 1 build/flawed.txt
-	@if $(BIN)/planlint render --help > /dev/null 2>&1; then \
-		$(BIN)/planlint render --today $(TODAY) --out build/report examples && \
-		echo && echo "— planlint render: open build/report/index.md"; \
-	fi
+	@grep -A 5 '^  first-interfaces:' build/schedule.txt
+	@echo
+	@echo "4. Two plans that want the same people"
+	@echo "   \$$ planlint check --portfolio examples/portfolio"
+	@$(BIN)/planlint check --quiet --portfolio --today $(TODAY) examples/portfolio
+	@echo
+	@echo "5. Pages for those who never read YAML"
+	@echo "   \$$ planlint render examples --out build/report"
+	@$(BIN)/planlint render --today $(TODAY) --out build/report examples > build/rendered.txt
+	@echo "$$(ls build/report/*.md | wc -l) pages; begin with build/report/index.md"
 
 test: $(READY) ## Run the test suite
 	$(BIN)/python -m pytest -n 2
