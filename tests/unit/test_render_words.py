@@ -70,7 +70,7 @@ def test_the_catalogue_has_every_text_and_no_other(tag: str) -> None:
         if not message.id:
             continue
         pairs = (
-            zip(message.id, message.string, strict=True)
+            zip(message.id, message.string or (), strict=True)
             if message.pluralizable
             else [(message.id, message.string)]
         )
