@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -181,3 +182,20 @@ def test_what_the_readme_shows_is_what_is_said() -> None:
         )
         for part in text.split("[…]"):
             assert part.strip() in done.stdout
+
+
+def test_the_rule_of_the_contributing_guide_works(tmp_path: Path) -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    manifest = re.search(r"   ```yaml\n(.*?)   ```", guide, re.DOTALL)
+    assert manifest is not None
+    file = tmp_path / "scope" / "milestone-without-gate.yaml"
+    file.parent.mkdir()
+    file.write_text(textwrap.dedent(manifest[1]), "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "planlint", "test-rules", str(file)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "0 failed" in done.stdout + done.stderr) == (0, True)
