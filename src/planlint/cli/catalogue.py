@@ -193,7 +193,8 @@ def test_rules(paths: tuple[str, ...]) -> int:
         failed += bool(reasons)
         for reason in reasons:
             click.echo(f"{example.name}: {reason}")
-    click.echo(f"{count} examples of {len(manifests)} rules, {failed} failed")
+    rules = "1 rule" if len(manifests) == 1 else f"{len(manifests)} rules"
+    click.echo(f"{count} examples of {rules}, {failed} failed")
     return int(failed > 0)
 
 
