@@ -76,7 +76,7 @@ def data_of(context: Context, item: Item) -> Mapping[str, Any]:
     value = context.sources.document(item.path).data
     for part in item.path:
         value = value[part]
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 @cache

@@ -195,7 +195,7 @@ def place(rule: Rule, hit: Hit) -> Place:
 
 def _has(view: Any, path: Path) -> bool:
     for part in path:
-        if not isinstance(view, Mapping) or part not in view:
+        if not isinstance(view, dict) or part not in view:
             return False
         view = view[part]
     return True

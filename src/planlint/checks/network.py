@@ -266,7 +266,7 @@ def _unresolved(context: Context) -> Iterator[tuple[Item, str]]:
         raw = data_of(context, item)
         written = raw.get("depends_on")
         for entry in written if isinstance(written, list) else (written,):
-            text = entry.get("id") if isinstance(entry, Mapping) else entry
+            text = entry.get("id") if isinstance(entry, dict) else entry
             if isinstance(text, str) and text.strip():
                 guesses += 1
                 yield item, text.split()[0]

@@ -26,7 +26,7 @@ _MOST = 8
 def _written(view: Any, key: str) -> str | None:
     """Return the text under a key such as `finish` or `window.from`, when it is there."""
     for part in key.split("."):
-        view = view.get(part) if isinstance(view, Mapping) else None
+        view = view.get(part) if isinstance(view, dict) else None
     return view if isinstance(view, str) else None
 
 

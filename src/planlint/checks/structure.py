@@ -22,8 +22,8 @@ _JOINED = "-_`'\"/"
 
 def _ids(value: Any) -> Iterator[str]:
     """Yield the ids under a key that refers to something, in whichever form it is written."""
-    for entry in value if isinstance(value, list | Mapping) else (value,):
-        text = entry.get("id") if isinstance(entry, Mapping) else entry
+    for entry in value if isinstance(value, list | dict) else (value,):
+        text = entry.get("id") if isinstance(entry, dict) else entry
         if isinstance(text, str | int) and not isinstance(text, bool):
             yield str(text)
 
@@ -86,11 +86,11 @@ def unused(context: Context, *, hits: Sequence[Hit]) -> Iterator[Finding]:
 
 
 def _mentions(value: Any, named: set[str]) -> None:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for key, part in value.items():
             if key in REFERENCES:
                 named.update(_ids(part))
-            if isinstance(part, Mapping | list):
+            if isinstance(part, dict | list):
                 _mentions(part, named)
     elif isinstance(value, list):
         for part in value:
@@ -118,9 +118,9 @@ def _prose(value: Any, path: Path, broken: frozenset[Path]) -> Iterator[tuple[Pa
     elif isinstance(value, list):
         for number, part in enumerate(value):
             yield from _prose(part, (*path, number), broken)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, part in value.items():
-            section = isinstance(part, Mapping)  # under `tasks`, `deliverables` … stand items, not ids
+            section = isinstance(part, dict)  # under `tasks`, `deliverables` … stand items, not ids
             if key.startswith("x-") or (key in _NO_PROSE and not section) or key == "links":
                 continue
             if path not in broken or key == "tasks":
