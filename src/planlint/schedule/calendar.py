@@ -347,20 +347,6 @@ class Worktime:
         self._done = list(accumulate([(end - begin) * rate for begin, end, rate in segments], initial=0))
 
 
-class Stretches(Worktime):
-    """Working time that consists of given stretches (from, to), in order, one unit a minute."""
-
-    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
-        """Take all there is: nothing is computed later."""
-        super().__init__(())
-        self._low, self._high = FIRST_DAY * MINUTES_A_DAY, (LAST_DAY + 1) * MINUTES_A_DAY
-        self._first, self._last = FIRST_DAY, LAST_DAY
-        self._begin = [begin for begin, _ in spans]
-        self._end = [end for _, end in spans]
-        self._rate = [1] * len(spans)
-        self._done = list(accumulate((end - begin for begin, end in spans), initial=0))
-
-
 class Calendars:
     """All worktimes of a plan, each built once, when somebody asks.
 

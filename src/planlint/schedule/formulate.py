@@ -14,13 +14,14 @@ from itertools import pairwise
 from msgspec import Struct, structs
 
 from planlint.model import MINUTES_A_DAY, Period
-from planlint.schedule.calendar import Shift, Stretches, WorkingDays, Worktime, finish_day, instant, start_day
+from planlint.schedule.calendar import Shift, WorkingDays, Worktime, finish_day, instant, start_day
 from planlint.schedule.network import Network, Node
 from planlint.schedule.problem import (
     FOREVER,
     Activity,
     Clock,
     Link,
+    Minutes,
     Problem,
     Renewable,
     assemble,
@@ -253,7 +254,7 @@ class _Formulator:
                 for number, more in enumerate(masks.values()):
                     if active >> number & 1:
                         shares.update(more)
-                yield structs.replace(one, users=shares, mask=Stretches(spans))
+                yield structs.replace(one, users=shares, mask=Minutes(spans))
 
     def _lengths(self, users: Iterable[int], mask: Support) -> dict[int, int]:
         """Return the minutes of a mask that users take, for those where that does not depend on the start."""
@@ -303,7 +304,7 @@ class _Formulator:
                     lengths, mask = self._lengths(shares, single[0]), self._clock(single[0])
                 else:
                     classes = self._classes([self._clock(support) for support in single])
-                    mask = Stretches(sorted(span for found in classes.values() for span in found))
+                    mask = Minutes(sorted(span for found in classes.values() for span in found))
             taken = [
                 (instant(p.start), instant(p.finish) + MINUTES_A_DAY, p.units or resource.units)
                 for p in resource.unavailable

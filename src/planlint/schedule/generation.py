@@ -77,6 +77,17 @@ class Profile:
                 return times[k + 1]
         return None
 
+    def free_before(self, begin: int, end: int, units: int) -> int | None:
+        """Return the start of the first stretch from `begin` to `end` that lacks `units`, or None."""
+        times, used = self.times, self.used
+        most = self.renewable.capacity - units
+        if begin >= end:
+            return None
+        for k in range(bisect_right(times, begin) - 1, bisect_left(times, end)):
+            if used[k] > most:
+                return max(times[k], begin)
+        return None
+
 
 class Generator:
     """A partial schedule that grows by one activity at a time."""

@@ -7,7 +7,9 @@ lengths are constants then, and everything that follows is faster and stronger.
 """
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Literal, Protocol
 
 from msgspec import Struct, structs
@@ -281,15 +283,16 @@ def part(problem: Problem, keep: Iterable[int], renewables: Iterable[int] | None
         for link in problem.into[i]
         if link.before in place
     ]
-    chosen = set(range(len(problem.renewables)) if renewables is None else renewables)
+    chosen = (
+        problem.renewables if renewables is None else map(problem.renewables.__getitem__, sorted(renewables))
+    )
     shared = [
         structs.replace(
             r,
             users={place[i]: units for i, units in r.users.items() if i in place},
             lengths={place[i]: n for i, n in r.lengths.items() if i in place},
         )
-        for number, r in enumerate(problem.renewables)
-        if number in chosen
+        for r in chosen
     ]
     return assemble([problem.activities[i] for i in kept], links, [r for r in shared if r.users])
 
@@ -304,6 +307,50 @@ def ancestors(problem: Problem, targets: Iterable[int]) -> set[int]:
                 found.add(link.before)
                 todo.append(link.before)
     return found
+
+
+class Minutes:
+    """A clock made of given stretches of time, one unit of work a minute; nothing is worked outside them."""
+
+    def __init__(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Take (from, to) in order, without overlaps."""
+        self._begin = [begin for begin, _ in spans]
+        self._end = [end for _, end in spans]
+        self._done = list(accumulate((end - begin for begin, end in spans), initial=0))
+
+    def _position(self, at: int) -> int:
+        i = bisect_right(self._begin, at) - 1
+        return 0 if i < 0 else self._done[i] + min(at, self._end[i]) - self._begin[i]
+
+    def between(self, start: int, finish: int) -> int:
+        """See `Clock`."""
+        return self._position(finish) - self._position(start)
+
+    def forward(self, at: int, work: int) -> int:
+        """See `Clock`."""
+        if work <= 0:
+            return at
+        goal = self._position(at) + work
+        i = bisect_left(self._done, goal) - 1
+        return self._begin[i] + goal - self._done[i] if i < len(self._begin) else FOREVER
+
+    def backward(self, at: int, work: int) -> int:
+        """See `Clock`."""
+        if work <= 0:
+            return at
+        goal = self._position(at) - work
+        i = bisect_right(self._done, goal) - 1
+        return self._begin[i] + goal - self._done[i] if goal >= 0 else -FOREVER
+
+    def start_at(self, at: int) -> int:
+        """See `Clock`."""
+        i = bisect_right(self._end, at)
+        return max(at, self._begin[i]) if i < len(self._begin) else FOREVER
+
+    def finish_at(self, at: int) -> int:
+        """See `Clock`."""
+        i = bisect_left(self._begin, at) - 1
+        return min(at, self._end[i]) if i >= 0 else -FOREVER
 
 
 class Backwards(Struct, frozen=True):

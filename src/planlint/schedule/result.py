@@ -94,6 +94,6 @@ class Deadline(Struct, frozen=True, kw_only=True):
     possible: Day | None = None
     repairs: tuple[Repair, ...] = ()
     decided_by: str = ""
-    """The step that decided: logic, energy, generation, solver, or the reason it is undecided."""
+    """The step that decided: logic, energy, generation, search, solver, or the reason it is undecided."""
     witness: Mapping[str, tuple[int, int]] = {}
     """The instants behind the dates of a `schedule` certificate, by id: what its checker checks."""
