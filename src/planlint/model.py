@@ -5,7 +5,6 @@ the plan's currency, dates are `datetime.date`. A reference holds the id that th
 """
 
 import math
-
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Literal
