@@ -237,7 +237,7 @@ def _parse_pattern(line: str) -> Pattern | None:
     text = text.rstrip("/") if folder_only else text
     if not text:
         return None
-    names = [name for name in text.split("/") if name]
+    names = ["**" if len(name) > 1 and not name.strip("*") else name for name in text.split("/") if name]
     if "/" not in text:
         names.insert(0, "**")
     if names[-1] == "**":  # `a/**` is what is inside of a, and a bare `**` everything

@@ -160,8 +160,12 @@ def test_a_deadline_missed_by_capacity_names_the_person_and_the_hours() -> None:
 
 def test_work_without_dates_does_not_hide_what_is_proven_about_the_rest() -> None:
     report = check(CORPUS / "schedule.plan.yaml")  # one person has no time at all, so one task has no dates
-    verdicts = {one["item"] for one in report["diagnostics"] if one["rule"] == "infeasible-deadline"}
-    assert verdicts == {"proofs", "pictures"}
+    missed = {
+        one["item"]: one["message"] for one in report["diagnostics"] if one["rule"] == "infeasible-deadline"
+    }
+    assert missed.keys() == {"proofs", "pictures"}
+    assert "take 3 days out of 'translate'" in missed["proofs"]
+    assert "take 1 day out of 'photos'" in missed["pictures"]
 
 
 def test_what_the_readme_shows_is_what_is_said() -> None:

@@ -168,7 +168,8 @@ PATTERN = st.builds(
     st.sampled_from(["", "", "/"]),
     st.lists(
         st.one_of(
-            NAMES, st.sampled_from(["**", "*", "a*", "*.b", "?", "a?b", "[ab]*", "[!a]", r"\*", "a**b"])
+            NAMES,
+            st.sampled_from(["**", "*", "a*", "*.b", "?", "***", "a?b", "[ab]*", "[!a]", r"\*", "a**b"]),
         ),
         min_size=1,
         max_size=3,

@@ -98,7 +98,9 @@ def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if kind == "sdist":
             (sdist,) = scratch.glob("*.tar.gz")
             with tarfile.open(sdist) as archive:
-                archive.extractall(scratch, filter="data")
+                # Python before 3.11.4 has no filters, and extractall no argument for one.
+                archive.extraction_filter = getattr(tarfile, "data_filter", None)
+                archive.extractall(scratch)
             (scratch / sdist.name.removesuffix(".tar.gz")).rename(scratch / "unpacked")
     return scratch
 

@@ -78,7 +78,8 @@ def _fits(network: Network, plan: Plan, deadline: Deadline, limits: Limits) -> b
     }
     try:
         changed = build(plan, today=start_day(network.start), externals=externals)
-        return verdict(changed, analyse(changed), deadline, limits) == "feasible"
+        schedule = analyse(changed)
+        return verdict(changed.without(schedule.unsound), schedule, deadline, limits) == "feasible"
     except HorizonError:
         return False
 
