@@ -2,7 +2,6 @@
 
 import os
 import re
-import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from posixpath import basename, dirname, join, normpath
@@ -180,6 +179,8 @@ _worker: list[Worker] = []
 
 
 def _begin(job: Job) -> None:
+    import signal  # noqa: PLC0415 - only for several processes
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process hears it, and ends the others
     _worker[:] = [Worker(job)]
 
