@@ -57,6 +57,7 @@ def test_another_day_configuration_or_version_is_another_key(
 
 
 def test_in_a_checkout_planlints_own_source_is_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "PACKAGED", False)
     assert b"cache.py" in module.sources()
     monkeypatch.setattr(resources, "PACKAGED", True)
     assert module.sources() == b""
