@@ -23,7 +23,9 @@ def fuzz(target: str, runs: int, keep: Path) -> None:
 
     with atheris.instrument_imports(include=["planlint", "grow"]):
         import targets  # noqa: PLC0415 - to be instrumented
-    targets.sandbox.MOST_STEPS = 50_000  # a step is slow under coverage
+
+        from planlint.render import sandbox  # noqa: PLC0415 - as above
+    sandbox.MOST_STEPS = 50_000  # a step is slow under coverage
     folders = [keep / "corpus" / target, HERE / "corpus" / target]
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
