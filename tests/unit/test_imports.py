@@ -30,10 +30,8 @@ import sys
 sys.argv = ["planlint", *sys.argv[1:]]
 before = set(sys.modules)
 from planlint.cli import main
-try:
-    main()
-except SystemExit as stop:
-    assert not stop.code, stop.code
+code = main()
+assert not code, code
 print(*sorted(set(sys.modules) - before), sep="\\n", file=sys.stderr)
 """
 

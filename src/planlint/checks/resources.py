@@ -272,7 +272,7 @@ def _away(context: Context, person: Person) -> bool:
         return False
     try:
         time = calendars(plan).person(person.id)
-        return time.between(instant(first), instant(plan.deadline) + MINUTES_A_DAY) <= 0
+        return time.start_at(instant(first)) >= instant(plan.deadline) + MINUTES_A_DAY
     except HorizonError:
         return True
 

@@ -1,12 +1,12 @@
 """The command `planlint`: a thin edge; each command's module is imported when it is called."""
 
-import sys
+import errno
 from importlib import import_module
 
 import click
 
 from planlint import __version__
-from planlint.errors import RuleError, UsageError
+from planlint.errors import UsageError
 
 _COMMANDS = {
     "check": "Check plans: are they sound, and can their dates hold?",
@@ -23,6 +23,8 @@ _COMMANDS = {
 }
 _MODULES = {name: name for name in ("check", "diff", "init", "render", "report", "schedule")}
 """Where a command is, when not in `catalogue`."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What a disk says that takes no more."""
 
 
 class _Lazy(click.Group):
@@ -55,38 +57,38 @@ def planlint() -> None:
     """
 
 
-def main() -> None:
+def main() -> int:
     """Run the command and turn what it raises into an exit code.
 
-    2 is wrong use or configuration, 3 a bug of planlint's (never a clean result), 130 an interrupt.
+    2 is wrong use or configuration, or nowhere to write; 3 a bug of planlint's (never a clean result); 130 an
+    interrupt. Where nobody reads the output any more, click ends the process with 1.
     """
     try:
         code = planlint.main(prog_name="planlint", standalone_mode=False)
-    except click.exceptions.Abort:
-        _stop("interrupted", 130)
-    except KeyboardInterrupt:
-        _stop("interrupted", 130)
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return _stop("interrupted", 130)
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        return 2
     except UsageError as error:
-        _stop(f"planlint: {error}", 2)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(141)
-    except (RuleError, Exception) as error:  # noqa: BLE001 - the outermost edge: a bug must say so and exit with 3
-        _crash(error)
-    sys.exit(code if isinstance(code, int) else 0)
+        return _stop(f"planlint: {error}", 2)
+    except Exception as error:  # noqa: BLE001 - the outermost edge: a bug must say so and exit with 3
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return _stop(f"planlint: the output is incomplete: {error.strerror}", 2)
+        return _crash(error)
+    return code if isinstance(code, int) else 0
 
 
-def _stop(message: str, code: int) -> None:
+def _stop(message: str, code: int) -> int:
     click.echo(message, err=True)
-    sys.exit(code)
+    return code
 
 
-def _crash(error: BaseException) -> None:
+def _crash(error: BaseException) -> int:
     import traceback  # noqa: PLC0415 - only for a bug
 
     lines = traceback.format_exception(error)
     click.echo("".join(lines), err=True, nl=False)
-    _stop(f"planlint {__version__}: internal error, the result is incomplete: {error}\nPlease report it.", 3)
+    return _stop(
+        f"planlint {__version__}: internal error, the result is incomplete: {error}\nPlease report it.", 3
+    )

@@ -104,9 +104,7 @@ class Workspace:
             limit = self.config(file).limits.file_size
         except ConfigError:  # its own lines are still to be shown
             limit = Limits().file_size
-        path = os.path.join(self.cwd, file)  # noqa: PTH118 - asked for every file
-        with open(path, "rb", opener=_open_regular) as stream:
-            content = self._read[file] = stream.read(limit + 1)
+        content = self._read[file] = _regular(os.path.join(self.cwd, file), limit + 1)  # noqa: PTH118 - as above
         return content
 
     def near(self, file: str, other: str) -> bool:
@@ -171,13 +169,24 @@ class Workspace:
         return world
 
 
-def _open_regular(path: str, flags: int) -> int:
-    """Open without waiting for a pipe's other end, and only what is a file."""
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+def _regular(path: str, most: int) -> bytes:
+    """Return the first bytes of a file; never wait for a pipe's other end, ask for no more than is there.
+
+    Raises:
+        OSError: it is missing, unreadable or no regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            raise OSError(0, "it is no regular file")
+        most = min(about.st_size + 1, most)
+        content = b""
+        while len(content) < most and (part := os.read(descriptor, most - len(content))):
+            content += part
+        return content
+    finally:
         os.close(descriptor)
-        raise OSError(0, "it is no regular file")
-    return descriptor
 
 
 def disk(workspace: Workspace) -> World:

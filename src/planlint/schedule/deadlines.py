@@ -44,10 +44,14 @@ def targets(network: Network) -> list[Target]:
             found.append(Target(item, kind, path, day, known, lost))
 
     add(None, "plan", ("deadline",), plan.deadline, [*(t.id for t in plan.leaves()), *plan.milestones])
+    makers: dict[str, list[str]] = {}
+    for task in plan.tasks.values():
+        for made in task.deliverables:
+            makers.setdefault(made, []).append(task.id)
     for deliverable in plan.deliverables.values():
-        makers = [task.id for task in plan.tasks.values() if deliverable.id in task.deliverables]
         if deliverable.status != "cancelled":
-            add(deliverable.id, "deliverable", (*deliverable.path, "due"), deliverable.due, makers)
+            path = (*deliverable.path, "due")
+            add(deliverable.id, "deliverable", path, deliverable.due, makers.get(deliverable.id, ()))
     for milestone in plan.milestones.values():
         add(milestone.id, "milestone", (*milestone.path, "due"), milestone.due, [milestone.id])
     for task in plan.tasks.values():
