@@ -74,7 +74,7 @@ def ask(plan: Plan, days: int, limits: Limits, *, explain: bool) -> tuple[Plan, 
     changed = {name: getattr(plan, name) for name in plan.__struct_fields__}
     due = Plan(**{**changed, "deadline": START + timedelta(days=days - 1)})
     network = build(due, today=START)
-    (deadline,) = decide(due, analyse(network), network, limits=limits, explain=explain)
+    (deadline,) = decide(analyse(network), network, limits=limits, explain=explain)
     return due, deadline
 
 

@@ -153,7 +153,7 @@ def _judged(context: Context, seconds: float | None) -> Context:
     try:
         limits = Limits() if seconds is None else Limits(solver=min(seconds, _MOST_SECONDS))
         network = context.network.without(context.schedule.unsound)
-        deadlines = decide(context.plan, context.schedule, network, limits=limits)
+        deadlines = decide(context.schedule, network, limits=limits)
         return replace(context, deadlines=repaired(network, deadlines))
     except HorizonError:  # a date to try lies beyond all calendars
         return context

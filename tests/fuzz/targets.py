@@ -119,7 +119,9 @@ def certificates(data: bytes) -> None:
     for context in analyse({FILE: loaded.built}, TODAY).values():
         for deadline in context.deadlines or ():
             assert context.network is not None
-            assert verify(context.network, deadline) == []
+            assert context.schedule is not None
+            network = context.network.without(context.schedule.unsound)
+            assert not verify(network, deadline)  # None where it is too large to be checked
 
 
 def _reports(result: Result, files: Mapping[str, bytes]) -> None:

@@ -1,8 +1,12 @@
 """The checker refuses certificates that do not hold."""
 
+import json
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec import structs
 
 from planlint.builder import build as build_plan
@@ -34,7 +38,7 @@ def answer(due: str) -> tuple[Network, Deadline]:
     document, _ = read("a.plan.yaml", PLAN.format(due=due).encode())
     assert document is not None
     network = build(build_plan(document, [], []).plan, today=START)
-    (deadline,) = decide(network.plan, analyse(network), network)
+    (deadline,) = decide(analyse(network), network)
     return network, deadline
 
 
@@ -130,3 +134,101 @@ def test_a_core_that_is_too_large_does_not_look_as_if_it_held(
     large = structs.replace(deadline, verdict="infeasible", certificate=claim)
     monkeypatch.setattr(f"planlint.schedule.certificate.{limit}", 1)
     assert verify(network, large) is None
+
+
+# Points in time, days off, elapsed time: every evening is a next morning somewhere.
+
+ODD = {
+    "tasks: {a: {must_start: 2027-06-30, deadline: 2026-02-16}}": {"a": "infeasible"},
+    "start: 2026-02-16, deadline: 2026-02-16, tasks: {a: {actual: {start: 2026-01-05}}, b: {duration: 1d}, c: {}}": {
+        "plan": "feasible"
+    },
+    "tasks: {a: {must_finish: 2026-03-02}, b: {must_start: 2026-02-23, depends_on: [a FF]}}": {
+        "a": "infeasible"
+    },
+    # An elapsed duration may end on a Saturday; a duration may not.
+    "tasks: {c: {duration: 12eh, must_finish: 2026-02-21}}": {"c": "feasible"},
+    "tasks: {c: {duration: 1d, must_finish: 2026-02-21}}": {"c": "infeasible"},
+    "tasks: {c: {duration: 1ed, must_finish: 2026-02-16, actual: {start: 2026-02-21}}}": {"c": "infeasible"},
+    # What has begun with nothing left to do is over.
+    "tasks: {b: {must_finish: 2026-02-14, actual: {start: 2026-02-21}}}, milestones: {m: {due: 2026-02-16}}": {
+        "b": "infeasible",
+        "m": "feasible",
+    },
+    # A morning is no evening, although no working time lies between them.
+    "tasks: {b: {tasks: {a: {actual: {start: 2026-03-02}}}}},"
+    "milestones: {m: {due: 2026-03-02, depends_on: [b]}, n: {due: 2026-02-27, depends_on: [b]}}": {
+        "m": "feasible",
+        "n": "infeasible",
+    },
+    "start: 2026-02-23, tasks: {b: {}, c: {actual: {start: 2026-02-20}}},"
+    "milestones: {m: {due: 2026-02-23, depends_on: [b]}, n: {due: 2026-02-20, depends_on: [b]}}": {
+        "m": "feasible",
+        "n": "infeasible",
+    },
+    "start: 2026-03-02, tasks: {b: {tasks: {a: {actual: {finish: 2026-02-16}, status: done}}}},"
+    "milestones: {m: {due: 2026-02-16, depends_on: [b]}}": {"m": "feasible"},
+    "start: 2026-02-13, tasks: {a: {actual: {start: 2026-02-14}}},"
+    "milestones: {m: {due: 2026-02-21, depends_on: [a]}}": {"m": "feasible"},
+    "tasks: {b: {tasks: {a: {actual: {finish: 2026-03-02}, status: done}}},"
+    "c: {depends_on: [a FS - 1d], deadline: 2026-02-27}}": {"c": "infeasible"},
+    # What can never be done is not asked for by the deadlines of the others.
+    "tasks: {kim: {deadline: 2027-06-30}, a: {duration: 99999.999ed}}": {"kim": "feasible"},
+}
+"""Plans, and the verdicts by item."""
+MONDAY = date(2026, 2, 16)
+
+
+def odd(text: str) -> tuple[Deadline, ...]:
+    """Return the verdicts on a plan, each certificate checked."""
+    document, _ = read("a.plan.yaml", f"{{planlint: 1, title: t, {text}}}".encode())
+    assert document is not None
+    network = build(build_plan(document, [], []).plan, today=MONDAY)
+    schedule = analyse(network)
+    sound = network.without(schedule.unsound)
+    found = decide(schedule, sound)
+    for deadline in found:
+        assert not verify(sound, deadline), deadline
+    return found
+
+
+@pytest.mark.parametrize(("text", "verdicts"), ODD.items())
+def test_what_takes_no_time_has_verdicts_that_hold(text: str, verdicts: dict[str, str]) -> None:
+    assert {deadline.item or "plan": deadline.verdict for deadline in odd(text)} == verdicts
+
+
+DAYS = st.sampled_from([str(MONDAY + timedelta(days=shift)) for shift in (-42, -3, -2, 0, 2, 4, 5, 7, 14)])
+LINKS = st.sampled_from(["", " SS", " FF", " SF", " FS + 1d", " FS - 1d", " FS + 1ed", " FF + 1d"])
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> dict[str, Any]:
+    """Few tasks, most of them odd: no estimate, elapsed, fixed to a day off, begun at odd dates."""
+
+    def perhaps(item: dict[str, Any], **keys: st.SearchStrategy[Any]) -> None:
+        item.update({key: draw(value) for key, value in keys.items() if draw(st.integers(0, 3)) == 0})
+
+    tasks: dict[str, Any] = {}
+    for name in "abcd"[: draw(st.integers(1, 4))]:
+        estimates = [{}, {"effort": "2d", "owner": "ana"}, {"duration": "1d"}, {"duration": "12eh"}]
+        task: dict[str, Any] = {**draw(st.sampled_from(estimates))}
+        perhaps(task, must_start=DAYS, must_finish=DAYS, not_before=DAYS, deadline=DAYS)
+        perhaps(
+            task, actual=st.fixed_dictionaries({"start": DAYS}), status=st.sampled_from(["doing", "done"])
+        )
+        linked: bool = draw(st.booleans())
+        if tasks and linked:
+            task["depends_on"] = [draw(st.sampled_from(sorted(tasks))) + draw(LINKS)]
+        tasks[name] = task
+    whole = draw(st.booleans())
+    outline = {"all": {"title": "All", "tasks": tasks}} if whole else tasks
+    end = {"due": draw(DAYS), "depends_on": ["all" if whole else "a"]}
+    plan = {"people": {"ana": {"name": "Ana"}}, "tasks": outline, "milestones": {"m": end}}
+    perhaps(plan, start=DAYS, status_date=DAYS, deadline=DAYS)
+    return plan
+
+
+@settings(max_examples=300, deadline=None)
+@given(plans())
+def test_certificates_of_odd_plans_hold(plan: dict[str, Any]) -> None:
+    odd(json.dumps(plan)[1:-1])

@@ -38,7 +38,7 @@ def plan_of(text: str) -> Plan:
 
 def judged(plan: Plan, **kwargs: Any) -> tuple[Deadline, ...]:
     network = build(plan, today=START)
-    found = decide(plan, analyse(network), network, **kwargs)
+    found = decide(analyse(network), network, **kwargs)
     for deadline in found:
         assert verify(network, deadline) == [], (deadline, verify(network, deadline))
     return found
@@ -414,7 +414,7 @@ def test_repairs_repair() -> None:
         case = random_case(seed)
         plan = plan_of(text_of(case))
         network = build(plan, today=START)
-        for deadline in decide(plan, analyse(network), network):
+        for deadline in decide(analyse(network), network):
             for repair in repairs(network, deadline):
                 if (
                     repair.what_if is None
@@ -434,7 +434,7 @@ def test_repairs_repair() -> None:
 def test_repairs_of_an_overload_are_the_three_smallest() -> None:
     plan = plan_of(OVERLOAD)
     network = build(plan, today=START)
-    (deadline,) = decide(plan, analyse(network), network)
+    (deadline,) = decide(analyse(network), network)
     found = repairs(network, deadline)
     assert [repair.what_if for repair in found] == [
         "people.ana.operations=0%",

@@ -100,6 +100,11 @@ def _targets(network: Network, deadline: Deadline) -> tuple[str, ...]:
     return next((target.names for target in targets(network) if target.path == deadline.path), ())
 
 
+def _over(node: Node) -> bool:
+    """Whether a node is done, or has begun with nothing left to do."""
+    return node.finished is not None or (node.started is not None and not node.work)
+
+
 def _until(day: date) -> int:
     return instant(day) + MINUTES_A_DAY
 
@@ -174,14 +179,11 @@ def _kept(network: Network, node: Node, dates: Mapping[str, Span], listed: Mappi
             if broken:
                 wrong.append(f"'{node.id}' does not wait for '{link.predecessor}'")
     task = network.plan.tasks.get(node.id)
-    if task is not None and task.must_finish is not None and finish_day(finish) != task.must_finish:
+    if task is None or _over(node):
+        return wrong
+    if task.must_finish is not None and finish_day(finish) != task.must_finish:
         wrong.append(f"'{node.id}' must finish on {task.must_finish}")
-    if (
-        task is not None
-        and task.must_start is not None
-        and not node.settled
-        and start_day(start) != task.must_start
-    ):
+    if task.must_start is not None and not node.settled and start_day(start) != task.must_start:
         wrong.append(f"'{node.id}' must start on {task.must_start}")
     return wrong
 
@@ -425,7 +427,7 @@ def _in_time(network: Network, node: Node, span: Span, targets: Mapping[str, int
     if span[1] > targets.get(node.id, span[1]):
         return False
     task = network.plan.tasks.get(node.id)
-    if task is None:
+    if task is None or _over(node):
         return True
     if task.must_finish is not None and finish_day(span[1]) > task.must_finish:
         return False
@@ -439,12 +441,15 @@ def _earliest(
     if next(tries, None) is None:
         raise _GaveUp
     start, finish, _ = network.place(node, dates)
-    if not node.work or node.finished is not None:
+    task = network.plan.tasks.get(node.id)
+    if task is None or _over(node):
         return start, finish
-    task = network.plan.tasks[node.id]
-    at = node.resumes if node.resumes is not None else start
-    if task.must_start is not None and not node.settled:
-        at = max(at, instant(task.must_start))
+    first = 0 if task.must_start is None or node.settled else instant(task.must_start)
+    if not node.work:
+        at = max(start, node.calendar.start_at(first) if first else 0)
+        at = at if task.must_finish is None else max(at, instant(task.must_finish) + 1)
+        return at, at
+    at = max(start if node.resumes is None else node.resumes, first)
     clock = node.worktime
     resumed = {n.id: structs.replace(n, started=None) for n in network.nodes.values() if n.finished is None}
     bare = structs.replace(network, nodes={**network.nodes, **resumed})

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from msgspec import structs
 
-from planlint.model import MINUTES_A_DAY, Plan
+from planlint.model import MINUTES_A_DAY
 from planlint.schedule import solver
 from planlint.schedule.bounds import Reasoning
 from planlint.schedule.calendar import HorizonError, finish_day, instant
@@ -31,7 +31,6 @@ Spans = tuple[tuple[int, int], ...]
 
 
 def decide(
-    plan: Plan,  # noqa: ARG001 - read through its network
     schedule: Schedule,
     network: Network,
     *,
@@ -41,9 +40,8 @@ def decide(
     """Return a verdict for every deadline of a plan.
 
     Args:
-        plan: The plan.
-        schedule: Its critical-path schedule.
-        network: The network that schedule came from.
+        schedule: The plan's critical-path schedule.
+        network: The network that it came from, less what has no dates.
         limits: How far to go for each deadline; nothing depends on the speed of the machine.
         explain: Whether to look for the smallest cause and the earliest possible date of what cannot be
             met by capacity; without it certificates of that kind may name more than needed.
@@ -170,8 +168,7 @@ class _Judge:
         return due(self.problem, wanted)
 
     def _spans(self, dates: Dates) -> Spans:
-        span = self.formulation.span
-        return tuple(span(i, s, f) for i, (s, f) in enumerate(zip(dates.starts, dates.finishes, strict=True)))
+        return self.formulation.spans(dates.starts, dates.finishes)
 
     def ask(self, question: Target, day: date, *, minutes: bool = False) -> tuple[Problem, list[int]]:
         """Return the problem of one deadline, moved to `day`, and the positions of its activities.

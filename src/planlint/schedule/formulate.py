@@ -99,15 +99,24 @@ class Formulation(Struct, frozen=True, eq=False):
         """Return the instant of a tick as the beginning of something."""
         return self.network.calendars.default.start_at(self.finish(tick)) if self.unit else tick
 
-    def span(self, i: int, start: int, finish: int) -> tuple[int, int]:
-        """Return the instants of an activity's dates; a started one begins when it really did."""
-        activity = self.free.activities[i]
-        if activity.fixed is not None:
-            return activity.fixed
-        if not activity.work:
-            at = self.finish(finish)
-            return at, at
-        return (self.start(start) if activity.begun is None else activity.begun), self.finish(finish)
+    def spans(self, starts: Sequence[int], finishes: Sequence[int]) -> tuple[tuple[int, int], ...]:
+        """Return the instants of all activities; a started one begins when it really did.
+
+        A tick is both an evening and the next morning: what takes no time stands where it is placed.
+        """
+        found: dict[str, tuple[int, int]] = {}
+        for i, (node, activity) in enumerate(
+            zip(self.network.nodes.values(), self.free.activities, strict=True)
+        ):
+            start, finish = self.start(starts[i]), self.finish(finishes[i])
+            if activity.fixed is not None:
+                start, finish = activity.fixed
+            elif activity.begun is not None:
+                start = activity.begun
+            elif not activity.work:
+                start, finish, _ = self.network.place(node, found) if self.unit else (finish, finish, None)
+            found[node.id] = start, finish
+        return tuple(found.values())
 
     def days(self, i: int, span: tuple[int, int]) -> tuple[date, date]:
         """Return the first and the last day of an activity with these instants."""
@@ -136,6 +145,7 @@ class _Formulator:
         self.place = {node.id: i for i, node in enumerate(self.nodes)}
         self.clocks: dict[Support, Worktime] = {}
         self.active = [i for i, node in enumerate(self.nodes) if node.work and node.finished is None]
+        self._origin = min([network.start, *(n.started for n in self.nodes if n.started is not None)])
         self.worktimes = {i: self._worktime(self.nodes[i]) for i in self.active}
         self.supports = {i: self._support(i) for i in self.active}
 
@@ -173,6 +183,8 @@ class _Formulator:
         clock: Clock | None = None
         if node.work:
             clock = Elapsed(node.worktime) if node.elapsed else self.worktimes[i]
+            if node.elapsed and begun is not None:
+                clock = None  # nothing has to begin any more
         elif node.not_before is not None:
             release = node.calendar.start_at(release)
         if begun is not None:
@@ -187,8 +199,9 @@ class _Formulator:
             return activity
         if task.must_start is not None and activity.begun is None:
             day = instant(task.must_start)
+            first = day if activity.work else self.network.nodes[activity.id].calendar.start_at(day)
             activity = structs.replace(
-                activity, release=max(activity.release, day), latest_start=day + MINUTES_A_DAY - 1
+                activity, release=max(activity.release, first), latest_start=day + MINUTES_A_DAY - 1
             )
         if task.must_finish is not None:
             day = instant(task.must_finish)
@@ -333,31 +346,37 @@ class _Formulator:
         ]
 
     def _regular(self) -> bool:
-        """Return whether all work is on the default calendar's days, so that ticks say all there is."""
+        """Return whether all work is on the default calendar's days, so that ticks say all there is.
+
+        A tick is both an evening and the next morning: what takes no time must stand in an evening, or at the
+        very beginning.
+        """
         same = frozenset({(self.calendars.working_days(None), ())})
         if any(support != same for support in self.supports.values()):
             return False
-        for node in self.nodes:
-            if node.finished is not None and finish_day(node.finished) != finish_day(
-                self.default.finish_at(node.finished)
-            ):
-                return False  # something ends on a day off
-            if not node.work and not node.settled and node.real:
-                task = self.plan.tasks.get(node.id)
-                if task and (node.not_before != self.network.start or task.must_start or task.must_finish):
-                    return False  # a point in time at the beginning of a day
-                if any(
-                    k.type[0] == "S" or self.nodes[self.place[k.predecessor]].kind == "earliest"
-                    for k in node.links
-                ):
-                    return False
-            if any(k.elapsed and k.lag for k in node.links):
-                return False
-        return True
+        if any(k.elapsed and k.lag for node in self.nodes for k in node.links):
+            return False
+        return all((node.work and node.finished is None) or self._in_an_evening(node) for node in self.nodes)
+
+    def _in_an_evening(self, node: Node) -> bool:
+        over = node.resumes or node.started if node.finished is None else node.finished
+        if over is not None:
+            return finish_day(over) == finish_day(self.default.finish_at(over))
+        if not node.real:
+            return True
+        task = self.plan.tasks.get(node.id)
+        if task is not None and (task.must_start or task.must_finish):
+            return False
+        if node.not_before is not None and node.not_before != self._origin:
+            return False
+        return not any(
+            k.type[0] == "S" or k.lag < 0 or self.nodes[self.place[k.predecessor]].kind == "earliest"
+            for k in node.links
+        )
 
     def _in_ticks(self, plain: Formulation) -> Formulation:
         """Count in working time of the default calendar, in the largest unit that divides everything."""
-        origin = min([self.network.start, *(n.started for n in self.nodes if n.started is not None)])
+        origin = self._origin
 
         def counted(unit: int) -> Problem:
             def tick(at: int, more: int = 0) -> int:

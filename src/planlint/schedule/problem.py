@@ -215,7 +215,7 @@ def bound(problem: Problem, i: int, starts: Sequence[int], finishes: Sequence[in
     if activity.earliest_finish > -FOREVER:
         at = activity.earliest_finish
         if clock is not None:
-            at = clock.start_at(at - 1) + 1  # a minute really worked
+            at = clock.forward(at - 1, 1)  # the end of a minute really worked
         least = max(least, start_for(activity, at))
     return least if clock is None else clock.start_at(least)
 
