@@ -290,6 +290,15 @@ def test_sarif_fingerprints_do_not_move_with_lines(story: Story) -> None:
     assert fingerprints() == before
 
 
+def test_what_a_change_breaks_elsewhere_in_the_plan_is_news(story: Story) -> None:
+    change(("  ben: {name: Ben Cho}\n", ""))(story.repo)
+    said = story.said("check", "--changed-since", "HEAD")
+    assert said.count("error unknown-reference") == 2  # the owner of two tasks that nobody touched
+    story.commit("Ben leaves")
+    change(("name: Ana Ruiz", "name: Ana Diaz"))(story.repo)
+    assert "unknown-reference" not in story.said("check", "--changed-since", "HEAD")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -71,7 +71,9 @@ def _shard(ctx: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option(
     "--fail-on", type=click.Choice([*_LEVELS, "never"]), default="error", help="Exit 1 from here (error)."
 )
-@click.option("--changed-since", metavar="REV", help="Only on what changed since that Git revision.")
+@click.option(
+    "--changed-since", metavar="REV", help="Only on what changed since that revision, and what this broke."
+)
 @click.option(
     "--baseline", type=click.Path(), metavar="FILE", help="Known diagnostics, which do not fail the run."
 )
@@ -118,7 +120,7 @@ def check(today: date, fail_on: str, **options: Any) -> int:
 
         result, broken = configuration_result(error, workspace.catalogue, today), True
     if not broken:
-        result = _narrowed(result, workspace, options)
+        result = _narrowed(result, workspace, choice, options)
     _print(result, targets, workspace, options)
     if broken:
         raise UsageError("the configuration has errors; nothing was checked")
@@ -127,7 +129,7 @@ def check(today: date, fail_on: str, **options: Any) -> int:
     return int(any(d.severity >= Severity.of(fail_on) for d in result.diagnostics))
 
 
-def _narrowed(result: Result, workspace: Workspace, options: Mapping[str, Any]) -> Result:
+def _narrowed(result: Result, workspace: Workspace, choice: Choice, options: Mapping[str, Any]) -> Result:
     if not options["baseline"] and not options["changed_since"]:
         return result
     from planlint.cli import only_new  # noqa: PLC0415 - only for a pull request
@@ -136,7 +138,7 @@ def _narrowed(result: Result, workspace: Workspace, options: Mapping[str, Any]) 
         rewrite = options["write_baseline"]
         result = only_new.without_known(result, options["baseline"], paths=options["paths"], rewrite=rewrite)
     if options["changed_since"]:
-        result = only_new.changed_since(result, workspace, options["changed_since"])
+        result = only_new.changed_since(result, workspace, options["changed_since"], choice)
     return result
 
 

@@ -1,6 +1,6 @@
 """What of a result a pull request is to see: only what it changed, only what is not known already."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from os import path as os_path
 from pathlib import Path as FilePath
@@ -9,26 +9,34 @@ import click
 from msgspec.structs import replace
 
 from planlint import known
+from planlint.batch import units
 from planlint.cli.check import write_atomically
+from planlint.cli.past import world_at
 from planlint.cli.workspace import Workspace
 from planlint.diagnostics import Diagnostic, Path, Result
 from planlint.document import Document, read
+from planlint.engine import lint
 from planlint.errors import UsageError
 from planlint.history.git import Repository
 from planlint.history.plans import Snapshot, changed_items, only_changed
 from planlint.includes import fragments
 from planlint.report.characters import visible
+from planlint.rulesets import Choice
 
 _LISTED = 20
 
 
-def changed_since(result: Result, workspace: Workspace, revision: str) -> Result:
+def changed_since(result: Result, workspace: Workspace, revision: str, choice: Choice) -> Result:
     """Keep what is about plans, and items of plans, that changed since the work left a revision.
+
+    What an unchanged item of a changed plan has to say is kept when it did not say so then: a longer task
+    breaks the deadline of a milestone, a person who leaves the owner of a risk.
 
     Raises:
         UsageError: no Git, no repository, or no such revision in it.
     """
     pointed_at = {d.location.path for d in result.diagnostics}
+    files = _files_of(result, workspace)
     with Repository(workspace.cwd) as repository:
         base = repository.merge_base(revision, "HEAD")
         then = Snapshot(repository, base, str(workspace.cwd))
@@ -43,8 +51,24 @@ def changed_since(result: Result, workspace: Workspace, revision: str) -> Result
                 changed[file] = _changed(workspace, then, file, then.shown(change.old))
             else:
                 changed[file] = frozenset()
-    kept = only_changed(result.diagnostics, changed, _files_of(result, workspace))
-    return replace(result, diagnostics=kept)
+        kept = only_changed(result.diagnostics, changed, files)
+        doubtful = {*result.diagnostics}.difference(kept)
+        doubtful = {d for d in doubtful if not changed.keys().isdisjoint((d.location.path, *files(d)))}
+        said = _said(doubtful, result, workspace, then, choice) if doubtful else frozenset()
+    new = {*kept, *(d for d in doubtful if d.fingerprint not in said)}
+    return replace(result, diagnostics=tuple(d for d in result.diagnostics if d in new))
+
+
+def _said(
+    doubtful: Iterable[Diagnostic], result: Result, workspace: Workspace, then: Snapshot, choice: Choice
+) -> frozenset[str]:
+    """Return the fingerprints of what the plans in question, and those beside them, had to say before."""
+    wanted = {d.plan for d in doubtful}
+    plans = {plan.path: plan.id for plan in result.plans if then.then(then.inside(plan.path))}
+    together = units(tuple(plans), workspace.content, workspace.near)
+    there = [file for unit in together if wanted & {*map(plans.get, unit.files)} for file in unit.files]
+    before = lint(there, world_at(then, workspace.config), choice=choice, today=result.today)
+    return frozenset(d.fingerprint for d in before.diagnostics)
 
 
 def _changed(workspace: Workspace, then: Snapshot, file: str, old: str) -> frozenset[Path]:
