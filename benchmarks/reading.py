@@ -15,7 +15,7 @@ import plans
 import yaml
 from yaml._yaml import CParser
 
-from planlint.document import read
+from planlint.reader import read
 
 TARGET = 2.5
 

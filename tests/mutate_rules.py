@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from planlint import checks, resources
-from planlint.document import read
+from planlint.reader import read
 from planlint.rule import Rule
 from planlint.rule_examples import doubts, examples
 from planlint.rulesets import Catalogue, load

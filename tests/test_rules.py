@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from planlint import resources
-from planlint.document import read
 from planlint.manifests import compile_catalogue, overview
+from planlint.reader import read
 from planlint.rule_examples import Example, doubts, examples
 from planlint.rulesets import CATALOGUE, Catalogue, digest, load
 

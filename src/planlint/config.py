@@ -10,8 +10,9 @@ from msgspec.structs import replace
 
 from planlint.diagnostics import Finding, Path, Place
 from planlint.discovery import listed, parse_patterns
-from planlint.document import Document, Limits, read
+from planlint.document import Document
 from planlint.errors import UsageError
+from planlint.reader import Limits, read
 from planlint.rulesets import Catalogue, Setting, option_value, setting_of
 from planlint.schema import closest, validate
 

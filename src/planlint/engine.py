@@ -14,10 +14,11 @@ from planlint.checks import expression, items
 from planlint.config import Config, ConfigError
 from planlint.diagnose import diagnose, fingerprints
 from planlint.diagnostics import Diagnostic, Finding, Place, PlanSummary, Position, Result, Span
-from planlint.document import Document, Sources, read, unread
+from planlint.document import Document, Sources, unread
 from planlint.errors import ManifestError, RuleError, UsageError
 from planlint.includes import fragments
 from planlint.model import Plan
+from planlint.reader import read
 from planlint.rule import Context
 from planlint.rulesets import ActiveRule, Catalogue, Choice, selection
 from planlint.schedule import critical_path

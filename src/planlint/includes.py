@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 from planlint.diagnostics import Finding, Place
 from planlint.discovery import exact_pattern
-from planlint.document import Document, Limits, read
+from planlint.document import Document
+from planlint.reader import Limits, read
 
 Expand = Callable[[str, str], Sequence[str]]
 """The files, in order, that an `include` entry of a file stands for; none when there is none to be read."""

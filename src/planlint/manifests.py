@@ -11,8 +11,9 @@ from planlint import checks, resources
 from planlint.checks import expression
 from planlint.checks.items import compile_schema
 from planlint.diagnostics import Finding, Path, Place, Severity
-from planlint.document import Document, Limits, read
+from planlint.document import Document
 from planlint.errors import UsageError
+from planlint.reader import Limits, read
 from planlint.rule import KINDS, Option, Rule
 from planlint.rulesets import CATALOGUE, Catalogue, Pack, digest, fill, option_value
 from planlint.schema import closest, validate

@@ -20,10 +20,11 @@ from planlint.config import Config, ConfigError
 from planlint.config import load as load_config
 from planlint.diagnostics import Result
 from planlint.discovery import parse_patterns
-from planlint.document import Document, Limits, read
+from planlint.document import Document
 from planlint.engine import Rulesets, analyse, examine, load
 from planlint.errors import UsageError
 from planlint.manifests import conditions, read_manifest
+from planlint.reader import Limits, read
 from planlint.render import sandbox
 from planlint.render.pages import Renderer
 from planlint.render.report import Options, Report, Snapshot

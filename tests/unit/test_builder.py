@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from planlint import model
 from planlint.builder import REFERENCES, Built, build, cross_references, default_id
 from planlint.diagnostics import Finding, pointer
-from planlint.document import Limits, read
 from planlint.includes import expander, fragments
 from planlint.model import Duration, Estimate
+from planlint.reader import Limits, read
 from planlint.schema import validate
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from planlint.builder import build as build_plan
-from planlint.document import read
+from planlint.reader import read
 from planlint.schedule.certificate import verify
 from planlint.schedule.critical_path import analyse
 from planlint.schedule.feasibility import decide

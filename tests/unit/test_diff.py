@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from planlint.builder import build
 from planlint.diagnostics import Diagnostic, Location, Path, Position, Severity, Span
-from planlint.document import read
 from planlint.history.changes import Difference, FieldChange, PlanChange, State, compare
+from planlint.reader import read
 from planlint.report import changes
 from planlint.schedule.critical_path import schedule
 from planlint.schedule.result import Deadline

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from planlint.builder import build
-from planlint.document import read
 from planlint.model import Plan
+from planlint.reader import read
 from planlint.schedule.critical_path import schedule
 from planlint.schedule.earned import Baseline, EarnedValue, earned_value, task_costs
 

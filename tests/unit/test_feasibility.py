@@ -9,8 +9,8 @@ import pytest
 from msgspec import structs
 
 from planlint.builder import build as build_plan
-from planlint.document import read
 from planlint.model import Plan
+from planlint.reader import read
 from planlint.schedule.bounds import Reasoning
 from planlint.schedule.certificate import verify
 from planlint.schedule.critical_path import analyse

@@ -19,7 +19,7 @@ OURS = {
     "planlint", "planlint.atomic", "planlint.batch", "planlint.cache", "planlint.cli", "planlint.cli.check",
     "planlint.cli.workspace", "planlint.config", "planlint.diagnostics", "planlint.digests", "planlint.discovery",
     "planlint.document", "planlint.errors", "planlint.includes", "planlint.model", "planlint.report",
-    "planlint.report.characters", "planlint.report.text", "planlint.resources", "planlint.rule", "planlint.rulesets",
+    "planlint.reader", "planlint.report.characters", "planlint.report.text", "planlint.resources", "planlint.rule", "planlint.rulesets",
     "planlint.schedule", "planlint.schedule.calendar", "planlint.schedule.network", "planlint.schedule.result",
     "planlint.schema", "planlint.world",
 }  # fmt: skip

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from planlint.cli.check import check
 from planlint.cli.init import first_plan, init
-from planlint.document import read
+from planlint.reader import read
 
 WRITTEN = [
     "plans/our-first-plan.plan.yaml",

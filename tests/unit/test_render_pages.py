@@ -15,9 +15,9 @@ from msgspec.structs import replace
 
 from planlint import builder
 from planlint.diagnostics import Diagnostic, Location, Position, Severity, Span
-from planlint.document import read
 from planlint.errors import UsageError
 from planlint.model import Dependency, Duration, Estimate, Impact, Milestone, Person, Plan, Risk, Task
+from planlint.reader import read
 from planlint.render.pages import MOST_BYTES, Renderer, check_names
 from planlint.render.report import AUDIENCES, SECTIONS, Options, Report, Snapshot
 from planlint.schedule.critical_path import schedule

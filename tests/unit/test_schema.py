@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from planlint import schema
 from planlint.diagnostics import Finding, Path, pointer
-from planlint.document import read
+from planlint.reader import read
 from planlint.schema import closest, validate
 
 EXAMPLES = sorted((FilePath(__file__).parents[2] / "examples").rglob("*.yaml"))

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from planlint.builder import build as build_plan
-from planlint.document import read
 from planlint.model import MINUTES_A_DAY, Plan
+from planlint.reader import read
 from planlint.schedule import critical_path, simulation
 from planlint.schedule.calendar import instant
 from planlint.schedule.network import Network, build

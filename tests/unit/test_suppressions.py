@@ -5,7 +5,8 @@ import time
 import pytest
 
 from planlint.diagnostics import Position, Span
-from planlint.document import Document, read
+from planlint.document import Document
+from planlint.reader import read
 from planlint.suppressions import Suppression, find
 
 

@@ -120,7 +120,7 @@ def _tries(test: Test, views: Sequence[Mapping[str, Any]]) -> Iterator[str | Non
 @lru_cache(maxsize=1)
 def _specimen_context() -> Context:
     from planlint.builder import build  # noqa: PLC0415 - only where a team has expressions
-    from planlint.document import read  # noqa: PLC0415
+    from planlint.reader import read  # noqa: PLC0415
     from planlint.schedule import critical_path, network  # noqa: PLC0415
 
     document, _ = read("specimen.yaml", (resources.RULES / "specimen.yaml").read_bytes())

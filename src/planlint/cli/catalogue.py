@@ -59,7 +59,7 @@ def _known(workspace: Workspace) -> Catalogue:
 
 
 def _manifest(rule: Rule, workspace: Workspace) -> Mapping[str, Any]:
-    from planlint.document import read  # noqa: PLC0415 - only to explain
+    from planlint.reader import read  # noqa: PLC0415 - only to explain
 
     own = RULES / rule.origin
     file = own if rule.name in workspace.catalogue.rules else workspace.cwd / rule.origin

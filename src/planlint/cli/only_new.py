@@ -14,12 +14,13 @@ from planlint.cli.check import write_atomically
 from planlint.cli.past import world_at
 from planlint.cli.workspace import Workspace
 from planlint.diagnostics import Diagnostic, Path, Result
-from planlint.document import Document, read
+from planlint.document import Document
 from planlint.engine import lint
 from planlint.errors import UsageError
 from planlint.history.git import Repository
 from planlint.history.plans import Snapshot, changed_items, only_changed
 from planlint.includes import fragments
+from planlint.reader import read
 from planlint.report.characters import visible
 from planlint.rulesets import Choice
 

@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from planlint.builder import Built, build
 from planlint.diagnostics import Finding, Path
-from planlint.document import Document, read
+from planlint.document import Document
 from planlint.errors import UsageError
+from planlint.reader import read
 from planlint.schema import closest, validate
 
 

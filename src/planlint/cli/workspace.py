@@ -12,8 +12,8 @@ import click
 
 from planlint.config import Config, ConfigError, load, nearest
 from planlint.discovery import discover, find_root
-from planlint.document import Limits
 from planlint.includes import expander
+from planlint.reader import Limits
 from planlint.rulesets import Catalogue
 from planlint.rulesets import load as load_catalogue
 from planlint.world import World

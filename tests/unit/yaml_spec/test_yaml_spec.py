@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from planlint import document as module
-from planlint.document import read
+from planlint import reader as module
+from planlint.reader import read
 
 ERROR = object()
 KEY = "invalid-value"  # a list or a mapping as a key: no plan has one

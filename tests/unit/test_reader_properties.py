@@ -10,9 +10,10 @@ import yaml
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from planlint import document as module
+from planlint import reader as module
 from planlint.diagnostics import Finding, Path
-from planlint.document import Document, Limits, read
+from planlint.document import Document
+from planlint.reader import Limits, read
 from planlint.suppressions import find
 
 # Words that look like other types, signs of YAML, and characters that libyaml takes for line ends.

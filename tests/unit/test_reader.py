@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from planlint import document as module
+from planlint import reader as module
 from planlint.diagnostics import Finding, Path, Place, Position, Span
-from planlint.document import Document, Limits, Sources, read
+from planlint.document import Document, Sources
+from planlint.reader import Limits, read
 
 
 @pytest.fixture(params=["libyaml", "pure"])
