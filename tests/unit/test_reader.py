@@ -593,7 +593,7 @@ def test_limits_are_exact() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_memory_at_the_limit() -> None:
     code = (
-        "from pathlib import Path; from planlint.document import read\n"
+        "from pathlib import Path; from planlint.reader import read\n"
         "text = ''.join(f'{n:x}: 1\\n' for n in range(499_000)).encode()\n"
         "document, findings = read('plan.yaml', text)\n"
         "assert document is not None and not findings\n"
