@@ -12,6 +12,9 @@ def main() -> None:
     small run. What was said has been written by then.
     """
     gc.disable()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
     from planlint.cli import main as command  # noqa: PLC0415 - a tenth of the imports' time is the collector's
 
     code = command()

@@ -218,3 +218,13 @@ def written_to(stream: IO[bytes], folder: Path, *arguments: str) -> tuple[int, s
     command = [sys.executable, "-m", "planlint", *arguments]
     ran = subprocess.run(command, cwd=folder, stdout=stream, stderr=subprocess.PIPE, text=True, check=False)
     return ran.returncode, ran.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the shell closes the stream")
+@pytest.mark.parametrize("closed", [">&-", "2>&-"])
+def test_a_closed_stream_changes_nothing(closed: str, tmp_path: Path) -> None:
+    (tmp_path / "a.plan.yaml").write_text(GOOD + "tasks: {}\n")
+    command = ["sh", "-c", f'"$0" -m planlint check {closed}', sys.executable]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
