@@ -55,6 +55,7 @@ class Reasoning:
         """Look the problem over once; `budget` counts the activities looked at from then on."""
         self.problem = problem
         self.budget = budget
+        self.size = problem.size
         self.live = [a.fixed is None and a.work > 0 for a in problem.activities]
         self.pairs: list[Order] = []
         seen: set[tuple[int, int]] = set()
@@ -203,8 +204,8 @@ class Reasoning:
     def timetable(self, w: Windows) -> bool | None:  # noqa: C901, PLR0912 - one case after the other, read from the top
         """Keep clear of compulsory parts; None: they alone exceed a capacity."""
         changed = False
-        for renewable in self.problem.renewables:
-            profile = Profile(renewable)
+        for renewable, away in zip(self.problem.renewables, self.problem.away, strict=True):
+            profile = Profile(renewable, away)
             mask = renewable.mask
             position = renewable.position
             parts: dict[int, tuple[int, int]] = {}
@@ -256,7 +257,7 @@ class Reasoning:
                     end, begin = position(w.lft[i]), position(w.est[i])
                     rows.append((end, begin, length * renewable.users[i]))
             rows.sort()
-            away = [(position(b), position(e), units) for b, e, units in renewable.taken]
+            away = [(position(b), position(e), units) for b, e, units in renewable.taken] if rows else []
             for begin in {row[1] for row in rows}:
                 need = 0
                 for end, own, energy in rows:
@@ -273,9 +274,8 @@ class Reasoning:
 
     def tighten(self, w: Windows, orders: Sequence[Order] = (), denied: Sequence[Order] = ()) -> bool:
         """Shrink windows until nothing changes; False: one is empty, so there is no schedule."""
-        size = len(self.live)
         while self.budget.left > 0:
-            self.budget.left -= size
+            self.budget.left -= self.size
             changed = self.links(w, orders)
             for i, j, number in denied:
                 changed |= self.denied(w, i, j, number)

@@ -259,7 +259,10 @@ class _Judge:
 
     def _dated(self, question: Target, found: Deadline) -> Deadline:
         """Add the earliest date that can be met, and by how many working days the deadline misses it."""
-        possible = self.earliest(question)
+        try:
+            possible = self.earliest(question)
+        except HorizonError:
+            possible = None
         default = self.formulation.network.calendars.default
         until = instant(possible or found.finish) + MINUTES_A_DAY
         late = default.in_days(max(0, default.between(question.until, until)))

@@ -14,7 +14,7 @@ from itertools import pairwise
 from msgspec import Struct, structs
 
 from planlint.model import MINUTES_A_DAY, Period
-from planlint.schedule.calendar import Shift, WorkingDays, Worktime, finish_day, instant, start_day
+from planlint.schedule.calendar import LAST_DAY, Shift, WorkingDays, Worktime, finish_day, instant, start_day
 from planlint.schedule.network import Network, Node
 from planlint.schedule.problem import (
     FOREVER,
@@ -34,6 +34,9 @@ SHARE = 10_000
 
 _YEARS = 4 * 366 * MINUTES_A_DAY
 """How far behind the critical path irregular masks are worked out."""
+
+_END = instant(date.fromordinal(LAST_DAY)) + MINUTES_A_DAY - 1
+"""Until then a resource is away where nobody has looked at its calendar."""
 
 Support = frozenset[tuple[WorkingDays, tuple[Period, ...]]]
 """Which days are worked: calendars, each less time off."""
@@ -340,7 +343,7 @@ class _Formulator:
         """Return the stretches in which a resource's calendar does not work."""
         first, last = self.network.start, self._last()
         open_ = self.calendars.calendar(calendar).segments(first, last)
-        edges = [first, *(edge for begin, end, _ in open_ for edge in (begin, end)), last]
+        edges = [first, *(edge for begin, end, _ in open_ for edge in (begin, end)), _END]
         return [
             (begin, end, units) for begin, end in zip(edges[::2], edges[1::2], strict=True) if begin < end
         ]

@@ -42,13 +42,10 @@ class Budget(Struct):
 class Profile:
     """The units in use over the minutes of one renewable's mask, as steps."""
 
-    def __init__(self, renewable: Renewable) -> None:
-        """Start with what is away."""
+    def __init__(self, renewable: Renewable, away: tuple[list[int], list[int]]) -> None:
+        """Start with what is away; see `Problem.away`."""
         self.renewable = renewable
-        self.times = [-FOREVER, FOREVER]
-        self.used = [0, 0]
-        for begin, end, units in renewable.taken:
-            self.add(renewable.position(begin), renewable.position(end), units)
+        self.times, self.used = away[0][:], away[1][:]
 
     def add(self, begin: int, end: int, units: int) -> None:
         """Occupy `units` from `begin` to `end`."""
@@ -97,7 +94,7 @@ class Generator:
         self.problem = problem
         self.starts = [0] * len(problem.activities)
         self.finishes = self.starts[:]
-        self.profiles = [Profile(renewable) for renewable in problem.renewables]
+        self.profiles = list(map(Profile, problem.renewables, problem.away))
 
     def earliest(self, i: int, at: int) -> tuple[int, int] | None:
         """Return the first start at or after `at` that everybody can keep, and its finish."""
@@ -280,7 +277,7 @@ def improve(problem: Problem, budget: Budget, seed: int = 1) -> tuple[Dates | No
 
     def consider(dates: Dates | None) -> int:
         nonlocal best, least
-        budget.left -= len(problem.activities) + 1
+        budget.left -= problem.size + 1
         late = lateness(problem, dates) if dates is not None else FOREVER
         if late < least:
             best, least = dates, late
@@ -294,7 +291,7 @@ def improve(problem: Problem, budget: Budget, seed: int = 1) -> tuple[Dates | No
         late = consider(dates)
         if dates is None or over():
             return dates, late
-        budget.left -= len(problem.activities)  # justification takes two passes
+        budget.left -= problem.size  # justification takes two passes
         again = justified(problem, mirror, dates, late)
         better = consider(again)
         return (again, better) if better < late else (dates, late)
