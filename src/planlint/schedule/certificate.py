@@ -217,7 +217,7 @@ def _overloads(network: Network, dates: Mapping[str, Span], people: Iterable[str
         own = network.calendars.person(person.id)
         for node in active:
             share = node.people.get(person.id, 0.0)
-            if share and plan.tasks[node.id].effort is not None:
+            if share and (node.elapsed or plan.tasks[node.id].effort is not None):
                 begin, end = spans[node.id]
                 rows += [(b, e, share) for b, e, _ in own.segments(begin, end)]
             elif share:
@@ -344,7 +344,7 @@ def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - 
             stretches = _work(network, node, max(start, begin), min(_finish(network, node, start), end))
             if "person" in claim:
                 stretches = [s for s in stretches if not _off(person, s[0])]
-                if tasks[name].effort is not None:
+                if node.elapsed or tasks[name].effort is not None:
                     stretches = [s for b, e, _ in stretches for s in free.segments(b, e)]
             minutes = sum(e - b for b, e, _ in stretches)
             least = minutes if least is None else min(least, minutes)

@@ -270,7 +270,7 @@ class _Formulator:
                 for number, more in enumerate(masks.values()):
                     if active >> number & 1:
                         shares.update(more)
-                yield structs.replace(one, users=shares, mask=Minutes(spans))
+                yield structs.replace(one, users=shares, mask=self._minutes_of(spans))
 
     def _lengths(self, users: Iterable[int], mask: Support) -> dict[int, int]:
         """Return the minutes of a mask that users take, for those where that does not depend on the start."""
@@ -302,6 +302,10 @@ class _Formulator:
                 found.setdefault(active, []).append((begin, end))
         return found
 
+    def _minutes_of(self, spans: Iterable[tuple[int, int]]) -> Minutes:
+        """Return the clock of some stretches; where nobody has looked, every minute counts."""
+        return Minutes([*spans, (self._last(), FOREVER)])
+
     def _resources(self) -> Iterable[Renewable]:
         users: dict[str, dict[int, int]] = {}
         for i in self.active:
@@ -320,7 +324,7 @@ class _Formulator:
                     lengths, mask = self._lengths(shares, single[0]), self._clock(single[0])
                 else:
                     classes = self._classes([self._clock(support) for support in single])
-                    mask = Minutes(sorted(span for found in classes.values() for span in found))
+                    mask = self._minutes_of(sorted(span for found in classes.values() for span in found))
             taken = [
                 (instant(p.start), instant(p.finish) + MINUTES_A_DAY, p.units or resource.units)
                 for p in resource.unavailable

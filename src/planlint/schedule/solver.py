@@ -16,7 +16,7 @@ from planlint.schedule.bounds import Reasoning, Windows
 from planlint.schedule.generation import Dates
 from planlint.schedule.problem import FOREVER, Activity, Link, Problem, finish, start_for
 
-MOST_ROWS = 40_000
+MOST_ROWS = 15_000
 """Starts to list over all activities; a larger model would take longer than it may help."""
 
 
