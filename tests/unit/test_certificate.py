@@ -138,6 +138,7 @@ def test_a_core_that_is_too_large_does_not_look_as_if_it_held(
 
 # Points in time, days off, elapsed time: every evening is a next morning somewhere.
 
+FOUR = "calendars: {default: {hours_per_day: 7.5}, four: {workdays: [tue, wed, thu, sat]}}"
 ODD = {
     "tasks: {a: {must_start: 2027-06-30, deadline: 2026-02-16}}": {"a": "infeasible"},
     "start: 2026-02-16, deadline: 2026-02-16, tasks: {a: {actual: {start: 2026-01-05}}, b: {duration: 1d}, c: {}}": {
@@ -172,6 +173,35 @@ ODD = {
     "milestones: {m: {due: 2026-02-21, depends_on: [a]}}": {"m": "feasible"},
     "tasks: {b: {tasks: {a: {actual: {finish: 2026-03-02}, status: done}}},"
     "c: {depends_on: [a FS - 1d], deadline: 2026-02-27}}": {"c": "infeasible"},
+    # A resource with a calendar of its own, which never fits, or not beside what runs through the night.
+    f"{FOUR}, deadline: 2026-02-13, resources: {{lift: {{title: L, calendar: four}}}}, tasks: "
+    "{a: {duration: 12eh, uses: {lift: 1}}}, milestones: {m: {due: 2026-02-20, depends_on: [a]}}": {
+        "plan": "infeasible",
+        "m": "infeasible",
+    },
+    f"{FOUR}, start: 2026-02-27, resources: {{lift: {{title: L, calendar: four}}}}, tasks: "
+    "{a: {duration: 1d, uses: {lift: 1}, deadline: 2026-03-02}}": {"a": "infeasible"},
+    f"{FOUR}, resources: {{lift: {{title: L, units: 2, calendar: four}}}}, tasks: "
+    "{a: {duration: 5eh, uses: {lift: 1}}, b: {duration: 3d, uses: {lift: 1}, deadline: 2026-02-19}}": {
+        "b": "feasible"
+    },
+    # Leave holds back what has begun, also before the plan's own start.
+    "start: 2026-03-06, people: {ben: {name: B, time_off: [{from: 2026-02-13, to: 2026-03-02}]}}, tasks: "
+    "{a: {effort: 7h, owner: ben, actual: {start: 2026-02-27}, deadline: 2026-03-02}}": {"a": "infeasible"},
+    "people: {cy: {name: C, time_off: [{from: 2026-01-05, to: 2026-03-06}]}}, tasks: "
+    "{a: {duration: 1d, assignees: [cy]}, g: {duration: 5h, depends_on: [a SS + 4h], deadline: 2026-03-02}}": {
+        "g": "infeasible"
+    },
+    # A delivery that is late, and one that is not the cause.
+    "external: {ext: {title: E, due: 2026-03-02}}, tasks: {b: {depends_on: [ext SF], deadline: 2026-02-20}}": {
+        "b": "infeasible"
+    },
+    "start: 2026-03-06, external: {ext: {title: E, due: 2026-03-06}}, tasks: {b: {depends_on: [ext FS + 1d]}},"
+    "milestones: {m: {due: 2026-02-21, depends_on: [b]}}": {"m": "infeasible"},
+    # Elapsed work takes people in their own hours only.
+    f"{FOUR}, people: {{ben: {{name: B}}}}, tasks: {{a: {{duration: 5h, assignees: [ben]}},"
+    "e: {duration: 1d, assignees: [ben], calendar: four}, g: {duration: 3ed, assignees: [ben], calendar: four,"
+    "depends_on: [a SS], deadline: 2026-02-27}}": {"g": "feasible"},
     # What can never be done is not asked for by the deadlines of the others.
     "tasks: {kim: {deadline: 2027-06-30}, a: {duration: 99999.999ed}}": {"kim": "feasible"},
 }

@@ -86,6 +86,9 @@ class Reasoning:
     def later(self, w: Windows, i: int, start: int) -> bool:
         """Let `i` start no earlier than `start`."""
         activity = self.problem.activities[i]
+        if start >= FOREVER:
+            w.est[i] = w.eft[i] = FOREVER
+            return True
         if activity.clock is not None:
             start = activity.clock.start_at(start)
         if start <= w.est[i]:

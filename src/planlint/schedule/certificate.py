@@ -20,6 +20,9 @@ from planlint.schedule.result import Deadline
 _MOST = 7
 """Tasks of a core to solve again; a larger one stays unchecked."""
 
+_ROUNDED = 0.011
+"""Hours by which a claim may differ from what was counted: it is rounded to two decimals."""
+
 _TRIES = 20_000
 """Placements to try then, in all orders together."""
 
@@ -369,9 +372,12 @@ def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - 
     wrong = []
     if need <= room:
         wrong.append(f"{need / 60:g} hours fit into {room / 60:g}")
-    for key, amount in (("demand_hours", need), ("capacity_hours", room)):
-        if abs(claim[key] - amount / 60) > 0.011:  # noqa: PLR2004  (rounded to two decimals)
-            wrong.append(f"{key} is {amount / 60:.2f}")
+    if abs(claim["demand_hours"] - need / 60) > _ROUNDED:
+        wrong.append(f"demand_hours is {need / 60:.2f}")
+    more = claim["capacity_hours"] - room / 60
+    loose = "resource" in claim and resource.calendar is not None  # which may leave less than is claimed
+    if more < -_ROUNDED or (more > _ROUNDED and not loose):
+        wrong.append(f"capacity_hours is {room / 60:.2f}")
     return wrong
 
 

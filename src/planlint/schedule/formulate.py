@@ -14,7 +14,7 @@ from itertools import pairwise
 from msgspec import Struct, structs
 
 from planlint.model import MINUTES_A_DAY, Period
-from planlint.schedule.calendar import LAST_DAY, Shift, WorkingDays, Worktime, finish_day, instant, start_day
+from planlint.schedule.calendar import Shift, WorkingDays, Worktime, finish_day, instant, start_day
 from planlint.schedule.network import Network, Node
 from planlint.schedule.problem import (
     FOREVER,
@@ -34,9 +34,6 @@ SHARE = 10_000
 
 _YEARS = 4 * 366 * MINUTES_A_DAY
 """How far behind the critical path irregular masks are worked out."""
-
-_END = instant(date.fromordinal(LAST_DAY)) + MINUTES_A_DAY - 1
-"""Until then a resource is away where nobody has looked at its calendar."""
 
 Support = frozenset[tuple[WorkingDays, tuple[Period, ...]]]
 """Which days are worked: calendars, each less time off."""
@@ -149,8 +146,13 @@ class _Formulator:
         self.clocks: dict[Support, Worktime] = {}
         self.active = [i for i, node in enumerate(self.nodes) if node.work and node.finished is None]
         self._origin = min([network.start, *(n.started for n in self.nodes if n.started is not None)])
+        self._begin = min([network.start, *(self._resumed(self.nodes[i]) for i in self.active)])
         self.worktimes = {i: self._worktime(self.nodes[i]) for i in self.active}
         self.supports = {i: self._support(i) for i in self.active}
+
+    def _resumed(self, node: Node) -> int:
+        """Return when a node that has begun goes on, else when everything begins."""
+        return self.network.start if node.started is None else node.resumes or node.started
 
     def formulation(self) -> Formulation:
         free = [self._activity(i) for i in range(len(self.nodes))]
@@ -228,7 +230,7 @@ class _Formulator:
 
     def _recent(self, absent: Iterable[Period]) -> tuple[Period, ...]:
         """Return the periods that are not over before everything begins."""
-        return tuple(p for p in absent if instant(p.finish) + MINUTES_A_DAY > self.network.start)
+        return tuple(p for p in absent if instant(p.finish) + MINUTES_A_DAY > self._begin)
 
     def _clock(self, support: Support) -> Worktime:
         """Return one unit of work a minute on the days of a single calendar less time off."""
@@ -259,7 +261,7 @@ class _Formulator:
                 own = task.effort is not None or node.elapsed
                 days = self.calendars.working_days(person.calendar if own else task.calendar)
                 masks.setdefault(frozenset({(days, off)}), {})[i] = round(node.people[who] * SHARE)
-            one = Renewable(id=who, kind="person", capacity=100 * SHARE, users={}, origin=self.network.start)
+            one = Renewable(id=who, kind="person", capacity=100 * SHARE, users={}, origin=self._begin)
             if len(masks) == 1:
                 ((mask, shares),) = masks.items()
                 lengths = self._lengths(shares, mask)
@@ -291,7 +293,7 @@ class _Formulator:
         changes: dict[int, int] = {}
         last = self._last()
         for number, clock in enumerate(clocks):
-            for begin, end, _ in clock.segments(self.network.start, last):
+            for begin, end, _ in clock.segments(self._begin, last):
                 changes[begin] = changes.get(begin, 0) ^ (1 << number)
                 changes[end] = changes.get(end, 0) ^ (1 << number)
         found: dict[int, list[tuple[int, int]]] = {}
@@ -314,40 +316,49 @@ class _Formulator:
                     users.setdefault(name, {})[i] = units
         for name, shares in users.items():
             resource = self.plan.resources[name]
-            supports = {self.supports[i] for i in shares}
-            parts = {part for support in supports for part in support or ()}
-            lengths: dict[int, int] = {}
-            mask: Clock | None = None
-            if None not in supports:
-                single = [frozenset({part}) for part in parts]
-                if len(single) == 1:
-                    lengths, mask = self._lengths(shares, single[0]), self._clock(single[0])
-                else:
-                    classes = self._classes([self._clock(support) for support in single])
-                    mask = self._minutes_of(sorted(span for found in classes.values() for span in found))
-            taken = [
+            away = [
                 (instant(p.start), instant(p.finish) + MINUTES_A_DAY, p.units or resource.units)
                 for p in resource.unavailable
             ]
-            own = frozenset({(self.calendars.working_days(resource.calendar), ())})
-            if resource.calendar is not None and supports != {own}:
-                taken += self._closed(resource.calendar, resource.units)
-            renewable = Renewable(
-                id=name,
-                kind="resource",
-                capacity=resource.units,
-                users=shares,
-                lengths=lengths,
-                mask=mask,
-                origin=self.network.start,
-            )
-            yield structs.replace(renewable, taken=_clipped(renewable, taken))
+            closed: list[tuple[int, int, int]] = []
+            alike = list(dict.fromkeys(self.supports[i] for i in shares))
+            if resource.calendar is not None:
+                own = frozenset({(self.calendars.working_days(resource.calendar), ())})
+                closed = self._closed(resource.calendar, resource.units) if alike != [own] else []
+            if not closed or len(alike) > 1:
+                yield self._resource(name, shares, away)
+            if closed:  # who works when it is closed differs: nobody needs it at night who pauses then
+                for support in alike:
+                    same = {i: units for i, units in shares.items() if self.supports[i] == support}
+                    yield self._resource(name, same, away + closed)
+
+    def _resource(self, name: str, shares: Mapping[int, int], away: list[tuple[int, int, int]]) -> Renewable:
+        """Return a resource as these tasks share it: occupied in the minutes in which any of them works."""
+        supports = {self.supports[i] for i in shares}
+        single = [frozenset({part}) for part in {part for support in supports for part in support or ()}]
+        lengths: dict[int, int] = {}
+        mask: Clock | None = None
+        if None not in supports and len(single) == 1:
+            lengths, mask = self._lengths(shares, single[0]), self._clock(single[0])
+        elif None not in supports:
+            classes = self._classes([self._clock(support) for support in single])
+            mask = self._minutes_of(sorted(span for found in classes.values() for span in found))
+        renewable = Renewable(
+            id=name,
+            kind="resource",
+            capacity=self.plan.resources[name].units,
+            users=shares,
+            lengths=lengths,
+            mask=mask,
+            origin=self._begin,
+        )
+        return structs.replace(renewable, taken=_clipped(renewable, away))
 
     def _closed(self, calendar: str, units: int) -> list[tuple[int, int, int]]:
-        """Return the stretches in which a resource's calendar does not work."""
-        first, last = self.network.start, self._last()
+        """Return when a resource's calendar does not work: for good, where nobody looked."""
+        first, last = self._begin, self._last()
         open_ = self.calendars.calendar(calendar).segments(first, last)
-        edges = [first, *(edge for begin, end, _ in open_ for edge in (begin, end)), _END]
+        edges = [first, *(edge for begin, end, _ in open_ for edge in (begin, end)), FOREVER]
         return [
             (begin, end, units) for begin, end in zip(edges[::2], edges[1::2], strict=True) if begin < end
         ]

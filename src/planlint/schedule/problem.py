@@ -110,11 +110,11 @@ class Renewable(Struct, frozen=True, kw_only=True):
 
     def position(self, at: int) -> int:
         """Return the minutes of the mask before `at`."""
-        return at if self.mask is None else self.mask.between(self.origin, at)
+        return at if self.mask is None or at >= FOREVER else self.mask.between(self.origin, at)
 
     def instant(self, position: int) -> int:
         """Return the first instant at which `position` minutes of the mask lie behind."""
-        if self.mask is None:
+        if self.mask is None or position >= FOREVER:
             return position
         if position < 0:  # only where time runs backwards
             return self.mask.backward(self.origin, -position)
@@ -438,5 +438,11 @@ def gcd(problem: Problem, unit: int) -> int:
         bounds = (a.latest_start, a.earliest_finish, a.latest_finish)
         numbers += [a.work, a.release, *(b for b in bounds if abs(b) < FOREVER), *(a.fixed or ())]
     numbers += [n for link in problem.links for n in (link.lag, link.floor) if abs(n) < FOREVER]
-    numbers += [edge for r in problem.renewables for begin, end, _ in r.taken for edge in (begin, end)]
+    numbers += [
+        edge
+        for r in problem.renewables
+        for begin, end, _ in r.taken
+        for edge in (begin, end)
+        if edge < FOREVER
+    ]
     return math.gcd(*numbers) or 1

@@ -43,7 +43,7 @@ def solve(reasoning: Reasoning, w: Windows, *, effort: float, seed: int) -> Date
     variables = _variables(model, reasoning, w)
     if variables is None:
         return None
-    _constrain(model, reasoning, variables)
+    _constrain(model, reasoning, w, variables)
     solver = cp_model.CpSolver()
     parameters = solver.parameters
     parameters.num_workers = 1
@@ -196,7 +196,8 @@ def _grid(problem: Problem, w: Windows, simple: Sequence[bool]) -> int | None:  
         unit = math.gcd(unit, at - base)
     for r in problem.renewables:
         for _, end, _ in r.taken:
-            unit = math.gcd(unit, r.instant(r.position(end)) - base)
+            if end < FOREVER:
+                unit = math.gcd(unit, r.instant(r.position(end)) - base)
     for i, a in enumerate(problem.activities):  # days begin on the grid
         if a.clock is not None and a.fixed is None:
             unit = math.gcd(unit, a.clock.start_at(w.eft[i]) - base)
@@ -235,7 +236,7 @@ def _grid(problem: Problem, w: Windows, simple: Sequence[bool]) -> int | None:  
         unit = wider
 
 
-def _constrain(model: Any, reasoning: Reasoning, variables: Sequence[Variables]) -> None:
+def _constrain(model: Any, reasoning: Reasoning, w: Windows, variables: Sequence[Variables]) -> None:
     """Add links and capacities."""
     problem = reasoning.problem
     for i, activity in enumerate(problem.activities):
@@ -251,7 +252,8 @@ def _constrain(model: Any, reasoning: Reasoning, variables: Sequence[Variables])
         users = {i: units for i, units in renewable.users.items() if reasoning.live[i]}
         away = [(renewable.position(b), renewable.position(e), units) for b, e, units in renewable.taken]
         intervals = [model.new_interval_var(*variables[i].places[number], "") for i in users]
-        intervals += [model.new_fixed_size_interval_var(b, e - b, "") for b, e, _ in away]
+        last = renewable.position(max(w.lft)) if away else 0
+        intervals += [model.new_fixed_size_interval_var(b, max(b, min(e, last)) - b, "") for b, e, _ in away]
         model.add_cumulative(
             intervals, [*users.values(), *(units for _, _, units in away)], renewable.capacity
         )
