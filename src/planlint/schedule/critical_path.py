@@ -193,19 +193,17 @@ def _latest(node: Node, start: int | None, finish: int | None) -> Span:
 
     For what is over, and for points in time, both instants are the limit itself.
     """
-    time, work = node.worktime, node.work
-    if node.settled:
-        start = None  # only the finish can still move
-    limits = [limit for limit in (start, finish) if limit is not None]
-    if not work or node.finished is not None:
-        at = max(_FIRST, min(_LAST, *limits))
-        return at, at
+    limits = [] if start is None or node.settled else [start]  # of what has begun only the finish can move
+    point = not node.work or node.finished is not None
     try:
-        starts = [] if start is None else [time.last_start_at(start)]
         if finish is not None:
-            starts.append(time.last_start_at(finish - work) if node.elapsed else time.backward(finish, work))
-        at = min(starts)
-        return at, at + work if node.elapsed else time.forward(at, work)
+            limits.append(finish if point else node.begin(finish))
+        at = min(limits)
+        if point:
+            at = max(_FIRST, min(_LAST, at))
+            return at, at
+        at = node.worktime.last_start_at(at)
+        return at, node.end(at)
     except HorizonError:
         return _FIRST, _FIRST
 

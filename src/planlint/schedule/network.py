@@ -69,6 +69,14 @@ class Node(Struct, frozen=True, kw_only=True, eq=False, gc=False):
         """Whether it has begun or is over, so that no predecessor moves it any more."""
         return self.started is not None
 
+    def end(self, start: int) -> int:
+        """Return the finish of its work from `start` on."""
+        return start + self.work if self.elapsed else self.worktime.forward(start, self.work)
+
+    def begin(self, finish: int) -> int:
+        """Return the latest start from which its work can be done by `finish`."""
+        return finish - self.work if self.elapsed else self.worktime.backward(finish, self.work)
+
 
 class Network(Struct, frozen=True, kw_only=True, eq=False):
     """The nodes of a plan, predecessors first, and who waits for them.
@@ -138,7 +146,7 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
         if node.started is not None:
             if node.finished is not None:
                 return node.started, node.finished, None
-            return node.started, self._finish(node, node.resumes or node.started), None
+            return node.started, node.end(node.resumes or node.started), None
         if node.kind == "earliest":
             link = min(node.links, key=lambda link: dates[link.predecessor][0])
             return *(dates[link.predecessor][0],) * 2, link
@@ -151,11 +159,11 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
         if node.not_before is not None and node.not_before > start:
             start, by = node.not_before, None
         start = node.worktime.start_at(start)
-        end = self._finish(node, start)
+        end = node.end(start)
         if finish > end:
             later = _start_for(node, finish)
             if later > start:
-                start, end, by = later, self._finish(node, later), by_finish
+                start, end, by = later, node.end(later), by_finish
         return start, end, by
 
     def asked(self, node: Node, dates: Mapping[str, Span]) -> tuple[int, Link | None, int, Link | None]:
@@ -171,12 +179,6 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
             elif at > finish:
                 finish, by_finish = at, link
         return start, by, finish, by_finish
-
-    @staticmethod
-    def _finish(node: Node, start: int) -> int:
-        if node.elapsed:
-            return start + node.work
-        return node.worktime.forward(start, node.work)
 
 
 def _start_for(node: Node, finish: int) -> int:
@@ -379,7 +381,7 @@ class _Builder:
         else:
             return node  # nothing tells when: it stands where the plan puts it
         if started is None:
-            started = finished - node.work if node.elapsed else node.worktime.backward(finished, node.work)
+            started = node.begin(finished)
         return replace(node, started=started, finished=finished)
 
     def _begun(self, node: Node, task: Task) -> Node:
