@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from planlint.model import Risk, Task
+from planlint.model import Task
 from planlint.schedule.critical_path import forward
 from planlint.schedule.network import Network, Span
 
@@ -52,8 +52,8 @@ def uncertain(network: Network) -> Doubts:
     """Return what is uncertain in a network: three-point estimates of open tasks, risks that cost time."""
     plan = network.plan
     lengths = {task.id: beta for task in plan.leaves() if (beta := _beta(network, task)) is not None}
-    risks = [risk for risk in plan.risks.values() if _costs_time(risk)]
-    return Doubts(lengths, tuple(_delays(network, risks)) if risks else ())
+    delays = list(_delays(network))
+    return Doubts(lengths, tuple(_once(network, delays)) if delays else ())
 
 
 def _beta(network: Network, task: Task) -> Beta | None:
@@ -78,45 +78,18 @@ def _beta(network: Network, task: Task) -> Beta | None:
     return Beta(low * share, likely * share, high * share)
 
 
-def _costs_time(risk: Risk) -> bool:
-    time = risk.impact.time if risk.impact is not None else None
-    return risk.open and bool(risk.probability) and time is not None and time.amount > 0
-
-
-def _delays(network: Network, risks: list[Risk]) -> Iterator[Delay]:
-    """Yield what each risk delays: of the open items that it affects, those that wait for no other of them.
-
-    So the time of a risk counts once along a path, also where a task and its milestone are both named.
-    """
-    own = _affected(network, risks)
-    behind: dict[str, int] = {}  # the risks by which a node or something before it is affected, as bits
-    hit: dict[int, list[str]] = {}
-    for name, node in network.nodes.items():
-        upstream = 0
-        for link in node.links if not node.settled else ():
-            upstream |= behind.get(link.predecessor, 0)
-        behind[name] = upstream | own.get(name, 0)
-        first = own.get(name, 0) & ~upstream
-        for number in range(len(risks)) if first else ():
-            if first >> number & 1:
-                hit.setdefault(number, []).append(name)
-    for number, names in sorted(hit.items()):
-        risk = risks[number]
-        time = risk.impact.time if risk.impact else None
-        if time is not None:
-            minutes = network.calendars.default.minutes(time)
-            yield Delay((risk.probability or 0) / _PERCENT, minutes, time.elapsed, frozenset(names))
-
-
-def _affected(network: Network, risks: list[Risk]) -> dict[str, int]:
-    """Return the open nodes that risks affect, with the numbers of these risks as bits.
+def _delays(network: Network) -> Iterator[Delay]:
+    """Yield what each open risk delays that costs time: open items that it affects.
 
     A summary or a deliverable stands for the task in it that finishes last.
     """
     plan, nodes = network.plan, network.nodes
     early: Mapping[str, Span] = {}
-    found: dict[str, int] = {}
-    for number, risk in enumerate(risks):
+    for risk in plan.risks.values():
+        time = risk.impact.time if risk.impact is not None else None
+        if not risk.open or not risk.probability or time is None or time.amount <= 0:
+            continue
+        found = set[str]()
         for name in risk.affects:
             group = network.leaves.get(name, (name,))
             if name in plan.deliverables:
@@ -125,9 +98,29 @@ def _affected(network: Network, risks: list[Risk]) -> dict[str, int]:
             if len(names) > 1:
                 early = early or forward(network).dates
                 names = [max(names, key=lambda one: early.get(one, (0, 0))[1])]
-            for one in names:
-                found[one] = found.get(one, 0) | 1 << number
-    return found
+            found.update(names)
+        minutes = network.calendars.default.minutes(time)
+        yield Delay(risk.probability / _PERCENT, minutes, time.elapsed, frozenset(found))
+
+
+def _once(network: Network, delays: list[Delay]) -> Iterator[Delay]:
+    """Yield delays of those nodes only that wait for no other node of the same delay.
+
+    So the time of a risk counts once along a path, also where a task and its milestone are both named.
+    """
+    own: dict[str, int] = {}  # the delays of a node; numbers as bits, since there may be many of both
+    for number, delay in enumerate(delays):
+        for name in delay.names:
+            own[name] = own.get(name, 0) | 1 << number
+    before: dict[str, int] = {}  # the delays of all that a node waits for
+    for name, node in network.nodes.items():
+        before[name] = 0
+        for link in node.links if not node.settled else ():
+            before[name] |= before.get(link.predecessor, 0) | own.get(link.predecessor, 0)
+    for number, delay in enumerate(delays):
+        names = frozenset(name for name in delay.names if not before[name] >> number & 1)
+        if names:
+            yield replace(delay, names=names)
 
 
 def latest(network: Network, doubts: Doubts) -> dict[str, Span]:
