@@ -114,7 +114,7 @@ class WorkingDays:
         self._extra = frozenset(extra)
         self._off = frozenset(off)
         self._public = public
-        self._first, self._last = 1, 0
+        self._first, self._last = LAST_DAY, FIRST_DAY  # nothing yet: no day is between
         self._starts: list[int] = []
         self._ends: list[int] = []
 
@@ -128,11 +128,7 @@ class WorkingDays:
 
         The numbers are the same objects for all who ask: many people work on one calendar, for decades.
         """
-        if self._first > self._last:
-            self._first, self._last = first, last
-            self._starts = self._computed(first, last)
-            self._ends = [start + self.length for start in self._starts]
-        elif first < self._first or last > self._last:
+        if first < self._first or last > self._last:
             self._first, self._last = min(first, self._first), max(last, self._last)
             self._starts = self._computed(self._first, self._last)
             self._ends = [start + self.length for start in self._starts]
@@ -454,29 +450,15 @@ class Calendars:
         return _working_days(
             frozenset(number for number, day in enumerate(WEEKDAYS) if day in weekdays),
             max(0, min(MINUTES_A_DAY, round(hours * 60))),
-            frozenset(off),
-            frozenset(extra),
-            _holidays(country, subdivision) if country is not None else None,
+            off=frozenset(off),
+            extra=frozenset(extra),
+            public=_holidays(country, subdivision) if country is not None else None,
         )
 
 
 # Plans of one company work on the same days: what does not depend on a plan is computed once a run.
-@lru_cache(maxsize=64)
-def _working_days(
-    weekdays: frozenset[int],
-    length: int,
-    off: frozenset[int],
-    extra: frozenset[int],
-    public: PublicHolidays | None,
-) -> WorkingDays:
-    return WorkingDays(weekdays, length, off=off, extra=extra, public=public)
-
-
-@lru_cache(maxsize=64)
-def _holidays(country: str, subdivision: str | None) -> PublicHolidays:
-    return PublicHolidays(country, subdivision)
-
-
+_working_days = lru_cache(maxsize=64)(WorkingDays)
+_holidays = lru_cache(maxsize=64)(PublicHolidays)
 _recent: list[tuple[Plan, Calendars]] = []
 
 
