@@ -231,7 +231,7 @@ class Worktime:
             i = bisect_left(self._done, goal) - 1
             if i < len(self._begin):
                 return self._begin[i] - (self._done[i] - goal) // self._rate[i]  # rounded up
-            self._grow(later=True)
+            self._cover(self._high)
 
     def backward(self, at: int, work: int) -> int:
         """Return the latest instant from which `work` can be done until `at`."""
@@ -242,7 +242,7 @@ class Worktime:
             if goal >= 0:
                 i = bisect_right(self._done, goal) - 1
                 return self._begin[i] + (goal - self._done[i]) // self._rate[i]
-            self._grow(later=False)
+            self._cover(self._low - 1)
 
     def between(self, start: int, finish: int) -> int:
         """Return the work that can be done from `start` to `finish`; negative when they are reversed."""
@@ -259,7 +259,7 @@ class Worktime:
             i = bisect_right(self._end, at)
             if i < len(self._begin):
                 return max(at, self._begin[i])
-            self._grow(later=True)
+            self._cover(self._high)
 
     def finish_at(self, at: int) -> int:
         """Return the last instant at or before `at` at which a worked minute ends."""
@@ -269,7 +269,7 @@ class Worktime:
             i = bisect_left(self._begin, at) - 1
             if i >= 0:
                 return min(at, self._end[i])
-            self._grow(later=False)
+            self._cover(self._low - 1)
 
     def last_start_at(self, at: int) -> int:
         """Return the last instant at or before `at` whose minute is worked."""
@@ -279,7 +279,7 @@ class Worktime:
             i = bisect_right(self._begin, at) - 1
             if i >= 0:
                 return min(at, self._end[i] - 1)
-            self._grow(later=False)
+            self._cover(self._low - 1)
 
     def segments(self, start: int, finish: int) -> list[Segment]:
         """Return the stretches of work from `start` to `finish`, cut at both ends."""
@@ -300,7 +300,7 @@ class Worktime:
         return self._done[i] + self._rate[i] * ((at if at < end else end) - self._begin[i])  # noqa: FURB136 - hot
 
     def _cover(self, at: int) -> None:
-        """Make sure that the day of `at` has been computed, with some years after it."""
+        """Compute the days up to that of `at` and more beyond it: those next to the known ones, to go on."""
         day = at // MINUTES_A_DAY
         if not FIRST_DAY <= day <= LAST_DAY:
             raise HorizonError
@@ -312,13 +312,6 @@ class Worktime:
             more = max(_YEAR, self._last - self._first)  # at least doubled: days are computed anew
             first = self._first if day >= self._first else day - more
             self._compute(first, self._last if day <= self._last else day + more)
-
-    def _grow(self, *, later: bool) -> None:
-        """Double the stretch of days to one side."""
-        if self._last >= LAST_DAY if later else self._first <= FIRST_DAY:
-            raise HorizonError
-        more = self._last - self._first
-        self._compute(self._first - (0 if later else more), self._last + (more if later else 0))
 
     def _compute(self, first: int, last: int) -> None:
         # Whole stretches, so that the people on one calendar ask it for the same days.
