@@ -65,7 +65,7 @@ def analyse(network: Network) -> Schedule:
         due = max(_FIRST, min(_LAST, instant(plan.deadline) + MINUTES_A_DAY))
     late = backward(network, early, due)
     latest = late if due == end else backward(network, early, end)
-    free = _free(network, early, end)
+    free = backward(network, early, end, free=True)
     found: dict[str, Scheduled] = {}
     beyond = set(network.beyond | early.beyond)
     for node in real:
@@ -114,44 +114,29 @@ def forward(network: Network) -> Early:
     return Early(dates, drivers, frozenset(beyond))
 
 
-def backward(network: Network, early: Early, end: int) -> dict[str, Span]:
+def backward(network: Network, early: Early, end: int, *, free: bool = False) -> dict[str, Span]:
     """Return late dates: everything as late as it can be with nothing after the instant `end`.
 
     Items that have begun hold nothing before them back. Their own late start is where the rest of their
-    work must go on.
+    work must go on. With `free`, how late each node can be while its successors, also those that have begun,
+    keep their early dates; `end` then bounds what nobody waits for.
     """
     late: dict[str, Span] = {}
+    # Joins have no dates that anybody sees, so they always pass on what their own successors allow.
+    kept = {name: span for name, span in early.dates.items() if network.nodes[name].real} if free else late
     for name in reversed(early.dates):
         node = network.nodes[name]
-        following = ((after, link) for after, link in network.successors[name] if not after.settled)
-        start, finish = _limits(network, early, following, late)
-        if node.real:
+        following = [pair for pair in network.successors[name] if free or not pair[0].settled]
+        start, finish = _limits(network, early, following, kept)
+        unbound = finish is None and (start is None or node.settled)
+        if node.real and (unbound or not free):
             finish = end if finish is None else min(finish, end)
-        elif finish is None and (start is None or node.settled):
+        elif unbound:
             continue  # nothing that is still open waits for this join
         late[name] = _latest(node, start, finish)
-    return late
-
-
-def _free(network: Network, early: Early, end: int) -> dict[str, Span]:
-    """Return how late each node can be with its successors at their early dates.
-
-    Joins have no dates that anybody sees, so they pass on what their own successors allow.
-    """
-    kept = dict(early.dates)
-    free: dict[str, Span] = {}
-    for name in reversed(early.dates):
-        node = network.nodes[name]
-        start, finish = _limits(network, early, network.successors[name], kept)
-        if start is None and finish is None and not node.real:
-            del kept[name]
-            continue
-        if finish is None and (start is None or node.settled):
-            finish = end
-        free[name] = _latest(node, start, finish)
         if not node.real:
-            kept[name] = free[name]
-    return free
+            kept[name] = late[name]
+    return late
 
 
 def _limits(
