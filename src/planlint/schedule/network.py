@@ -190,11 +190,6 @@ def _start_for(node: Node, finish: int) -> int:
     return time.start_at(time.backward(time.finish_at(finish) - 1, work) + 1)
 
 
-def begins(plan: Plan, today: date) -> date:
-    """Return the day on which the schedule of `plan` begins."""
-    return plan.start or plan.status_date or today
-
-
 def build(plan: Plan, *, today: date, externals: Mapping[str, Span] = {}) -> Network:
     """Derive the network of `plan`.
 
@@ -212,7 +207,7 @@ class _Builder:
         self.externals = externals
         self.calendars = calendars(plan)
         self.default = self.calendars.default
-        self.start = instant(begins(plan, today))
+        self.start = instant(plan.start or plan.status_date or today)
         self.status = instant(plan.status_date) if plan.status_date else None
         self.data_date = instant(plan.status_date or today) if plan.status_date or not plan.start else None
         self.nodes: dict[str, Node] = {}
@@ -258,11 +253,11 @@ class _Builder:
         self.bound[summary.id] = max(own, self.bound.get(parent, 0))
         gates = self.gates.get(parent, ())
         links = self._links(summary.depends_on)
-        for side, type_ in (("S", "SS"), ("F", "FF")):
+        for side in "SF":
             wanted = tuple(link for link in links if link.type[1] == side)
             if wanted:
                 gate = self._join(f"{summary.id}:waits {side}", wanted)
-                gates = (*gates, Link(gate, "SS" if type_ == "SS" else "FF"))
+                gates = (*gates, Link(gate, "SS" if side == "S" else "FF"))
         self.gates[summary.id] = gates
 
     def _join(self, name: str, links: Iterable[Link], kind: Literal["latest", "earliest"] = "latest") -> str:

@@ -49,8 +49,17 @@ def _candidates(network: Network, deadline: Deadline, limits: Limits) -> Iterato
     names = certificate.get("items") or certificate.get("tasks") or ()
     tasks = [plan.tasks[name] for name in names if name in plan.tasks and plan.tasks[name].open]
 
+    externals = {
+        n.id: (n.started or 0, n.finished or 0) for n in network.nodes.values() if n.kind == "external"
+    }
+
     def fits(changed: Plan) -> bool:
-        return _fits(network, changed, deadline, limits)
+        try:
+            rebuilt = build(changed, today=start_day(network.start), externals=externals)
+            schedule = analyse(rebuilt)
+            return verdict(rebuilt.without(schedule.unsound), schedule, deadline, limits) == "feasible"
+        except HorizonError:
+            return False
 
     if deadline.possible is not None and deadline.possible > deadline.date:
         text = f"move the date to {deadline.possible}"
@@ -70,18 +79,6 @@ def _candidates(network: Network, deadline: Deadline, limits: Limits) -> Iterato
         for n, dependency in enumerate(task.depends_on):
             if dependency.type == "FS" and dependency.predecessor in names:
                 yield from _overlapped(network, task, n, dependency, fits)
-
-
-def _fits(network: Network, plan: Plan, deadline: Deadline, limits: Limits) -> bool:
-    externals = {
-        n.id: (n.started or 0, n.finished or 0) for n in network.nodes.values() if n.kind == "external"
-    }
-    try:
-        changed = build(plan, today=start_day(network.start), externals=externals)
-        schedule = analyse(changed)
-        return verdict(changed.without(schedule.unsound), schedule, deadline, limits) == "feasible"
-    except HorizonError:
-        return False
 
 
 def _smallest(most: int, fits: Callable[[int], bool]) -> int | None:
