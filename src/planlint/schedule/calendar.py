@@ -183,7 +183,7 @@ def _merged(shifts: Iterable[Shift], first: int, last: int) -> list[Segment]:
 
 
 class Worktime:
-    """A timeline of working minutes: of a calendar (`unit` 1: work in minutes), or of people (`FULL`).
+    """A timeline of working minutes: of a calendar, whose work counts in minutes, or of people.
 
     A person's work counts in minutes times `FULL`: a day of eight hours at 50 % is 240 * FULL.
     All operations take O(log n) in the days seen so far. They raise `HorizonError` where a calendar has
@@ -194,14 +194,12 @@ class Worktime:
         self,
         shifts: tuple[Shift, ...],
         *,
-        unit: int = 1,
         hours: float = 8,
         days: int = 5,
         budget: Budget | None = None,
     ) -> None:
         """Sum `shifts`; `hours` a day and `days` a week are what `d` and `w` mean here."""
         self._budget = budget or Budget()
-        self.unit = unit
         self.hours_per_day = hours
         self.days_per_week = days
         self.shifts = tuple(shift for shift in shifts if shift.rate > 0 and not shift.days.idle)
@@ -380,7 +378,6 @@ class Calendars:
             shifts = tuple(self._shift(who, share) for who, share in sorted(shares.items()))
             self._people[key] = Worktime(
                 shifts or (Shift(self.working_days("default"), FULL),),
-                unit=FULL,
                 hours=default.hours_per_day,
                 days=default.days_per_week,
                 budget=self._people_budget,

@@ -11,14 +11,7 @@ from datetime import date
 from msgspec import Struct
 
 from planlint.model import MINUTES_A_DAY, Plan
-from planlint.schedule.calendar import (
-    FIRST_DAY,
-    LAST_DAY,
-    HorizonError,
-    finish_day,
-    instant,
-    start_day,
-)
+from planlint.schedule.calendar import FIRST_DAY, LAST_DAY, HorizonError, finish_day, instant, start_day
 from planlint.schedule.network import Link, Network, Node, Span, build
 from planlint.schedule.result import Schedule, Scheduled
 

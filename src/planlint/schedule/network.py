@@ -158,10 +158,13 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
             return (first, first, None) if first > start else (start, start, by)
         if node.not_before is not None and node.not_before > start:
             start, by = node.not_before, None
-        start = node.worktime.start_at(start)
+        time, work = node.worktime, node.work
+        start = time.start_at(start)
         end = node.end(start)
         if finish > end:
-            later = _start_for(node, finish)
+            # The minute after the last start that would be too early; with several people, one may not do.
+            begin = finish - work if node.elapsed else time.backward(time.finish_at(finish) - 1, work) + 1
+            later = time.start_at(begin)
             if later > start:
                 start, end, by = later, node.end(later), by_finish
         return start, end, by
@@ -179,15 +182,6 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
             elif at > finish:
                 finish, by_finish = at, link
         return start, by, finish, by_finish
-
-
-def _start_for(node: Node, finish: int) -> int:
-    """Return the earliest start with which `node` has used up its working time by `finish`, not before."""
-    time, work = node.worktime, node.work
-    if node.elapsed:
-        return time.start_at(finish - work)
-    # The minute after the last start that would be too early; with several people, one start may not do.
-    return time.start_at(time.backward(time.finish_at(finish) - 1, work) + 1)
 
 
 def build(plan: Plan, *, today: date, externals: Mapping[str, Span] = {}) -> Network:

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import structs
 
-from planlint.model import Dependency, Duration, Estimate, Plan, Task
+from planlint.model import MINUTES_A_DAY, Dependency, Duration, Estimate, Plan, Task
 from planlint.schedule.calendar import HorizonError, instant, start_day
 from planlint.schedule.critical_path import analyse, forward
 from planlint.schedule.feasibility import verdict
@@ -148,7 +148,7 @@ def _freed(network: Network, deadline: Deadline, who: str, fits: Callable[[Plan]
     steps = _smallest(-int(-person.operations // 5), lambda n: fits(free(n)))
     if steps is not None:
         default = network.calendars.default
-        until = instant(deadline.date) + 24 * 60
+        until = instant(deadline.date) + MINUTES_A_DAY
         span = default.in_days(max(0, default.between(network.start, until)))
         points = person.operations - share(steps)
         text = f"lower the operations of {who} from {person.operations:g}% to {share(steps):g}%"

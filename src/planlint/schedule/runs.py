@@ -22,6 +22,9 @@ _CELLS = 3_000_000
 Instants = Any
 """An instant, or an array of one for each run."""
 
+Dates = Mapping[str, tuple[Instants, Instants]]
+"""Start and finish of nodes."""
+
 
 class Runs:
     """A network whose forward pass runs over all iterations at once; `early` has its dates without doubts."""
@@ -97,7 +100,7 @@ class Runs:
             dates[name] = (finish, finish) if node.kind == "milestone" else (start, finish)
         return dates
 
-    def last(self, dates: Mapping[str, tuple[Instants, Instants]], names: Iterable[str], count: int) -> Any:
+    def last(self, dates: Dates, names: Iterable[str], count: int) -> Any:
         """Return the latest finish of some nodes in each run."""
         end = np.zeros(count, dtype=np.int64)
         for name in names:
@@ -105,9 +108,7 @@ class Runs:
                 np.maximum(end, dates[name][1], out=end)
         return end
 
-    def critical(
-        self, dates: Mapping[str, tuple[Instants, Instants]], names: Iterable[str], end: Any
-    ) -> Iterator[tuple[str, int]]:
+    def critical(self, dates: Dates, names: Iterable[str], end: Any) -> Iterator[tuple[str, int]]:
         """Yield in how many runs each node is on a path of links without slack to the last finish, `end`.
 
         Slack is working time of the predecessor's calendar between the instant that a link asks for and
@@ -131,7 +132,7 @@ class Runs:
                     known = on.get(link.predecessor)
                     on[link.predecessor] = tight if known is None else known | tight
 
-    def _binds(self, node: Node, link: Link, dates: Mapping[str, tuple[Instants, Instants]]) -> Any:
+    def _binds(self, node: Node, link: Link, dates: Dates) -> Any:
         """Return in which runs a link leaves no slack."""
         start, finish = dates[node.id]
         if node.kind == "earliest":
@@ -140,9 +141,7 @@ class Runs:
         calendar = self._time(self.network.nodes[link.predecessor].calendar)
         return calendar.between(at, finish if link.type[1] == "F" or not node.work else start) <= 0
 
-    def _place(
-        self, node: Node, work: Any, dates: Mapping[str, tuple[Instants, Instants]]
-    ) -> tuple[Any, Any]:
+    def _place(self, node: Node, work: Any, dates: Dates) -> tuple[Any, Any]:
         """Return the early dates of a node: `network.place` over arrays."""
         if node.started is not None:
             if node.finished is not None:
@@ -177,7 +176,7 @@ class Runs:
         """Return the finish of work that starts, or goes on, at `start`."""
         return start + work if node.elapsed else self._time(node.worktime).forward(start, work)
 
-    def _after(self, link: Link, dates: Mapping[str, tuple[Instants, Instants]]) -> Instants:
+    def _after(self, link: Link, dates: Dates) -> Instants:
         """Return when the lag of a link has passed: `network.after` over arrays."""
         at, lag = dates[link.predecessor][link.type[0] == "F"], link.lag
         if not lag:
