@@ -234,7 +234,7 @@ def test_the_estimate_by_formula_is_near_the_simulation_on_a_chain() -> None:
 
 def test_without_numpy_the_formula_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
-    monkeypatch.delitem(sys.modules, "planlint.schedule.runs")
+    monkeypatch.delitem(sys.modules, "planlint.schedule.runs")  # it has NumPy already
     assert odds(CHAIN % ("10d", "20d")).analytic
 
 

@@ -5,6 +5,7 @@ its people, and overlapping two tasks that wait for each other. Of each the smal
 found by bisection; the three smallest of all are kept.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -85,14 +86,7 @@ def _smallest(most: int, fits: Callable[[int], bool]) -> int | None:
     """Return the smallest number from 1 to `most` that fits; None: none does."""
     if most < 1 or not fits(most):
         return None
-    low, high = 1, most
-    while low < high:
-        middle = (low + high) // 2
-        if fits(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    return bisect_left(range(most), True, lo=1, key=fits)  # noqa: FBT003 - what is looked for
 
 
 def _changed(plan: Plan, task: Task, **fields: Any) -> Plan:
