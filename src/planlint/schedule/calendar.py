@@ -224,23 +224,20 @@ class Worktime:
         """Return the earliest instant at which `work` has been done since `at`."""
         if work <= 0:
             return at
-        while True:
-            goal = self._position(at) + work
-            i = bisect_left(self._done, goal) - 1
-            if i < len(self._begin):
-                return self._begin[i] - (self._done[i] - goal) // self._rate[i]  # rounded up
+        goal = self._position(at) + work
+        while goal > self._done[-1]:
             self._cover(self._high)
+        i = bisect_left(self._done, goal) - 1
+        return self._begin[i] - (self._done[i] - goal) // self._rate[i]  # rounded up
 
     def backward(self, at: int, work: int) -> int:
         """Return the latest instant from which `work` can be done until `at`."""
         if work <= 0:
             return at
-        while True:
-            goal = self._position(at) - work
-            if goal >= 0:
-                i = bisect_right(self._done, goal) - 1
-                return self._begin[i] + (goal - self._done[i]) // self._rate[i]
+        while (goal := self._position(at) - work) < 0:
             self._cover(self._low - 1)
+        i = bisect_right(self._done, goal) - 1
+        return self._begin[i] + (goal - self._done[i]) // self._rate[i]
 
     def between(self, start: int, finish: int) -> int:
         """Return the work that can be done from `start` to `finish`; negative when they are reversed."""
@@ -253,31 +250,25 @@ class Worktime:
         """Return the first instant at or after `at` whose minute is worked."""
         if not self._low <= at < self._high:
             self._cover(at)
-        while True:
-            i = bisect_right(self._end, at)
-            if i < len(self._begin):
-                return max(at, self._begin[i])
+        while (i := bisect_right(self._end, at)) == len(self._begin):
             self._cover(self._high)
+        return max(at, self._begin[i])
 
     def finish_at(self, at: int) -> int:
         """Return the last instant at or before `at` at which a worked minute ends."""
         if not self._low <= at < self._high:
             self._cover(at)
-        while True:
-            i = bisect_left(self._begin, at) - 1
-            if i >= 0:
-                return min(at, self._end[i])
+        while not (i := bisect_left(self._begin, at)):
             self._cover(self._low - 1)
+        return min(at, self._end[i - 1])
 
     def last_start_at(self, at: int) -> int:
         """Return the last instant at or before `at` whose minute is worked."""
         if not self._low <= at < self._high:
             self._cover(at)
-        while True:
-            i = bisect_right(self._begin, at) - 1
-            if i >= 0:
-                return min(at, self._end[i] - 1)
+        while not (i := bisect_right(self._begin, at)):
             self._cover(self._low - 1)
+        return min(at, self._end[i - 1] - 1)
 
     def segments(self, start: int, finish: int) -> list[Segment]:
         """Return the stretches of work from `start` to `finish`, cut at both ends."""
