@@ -264,13 +264,10 @@ class _Builder:
     def _links(self, dependencies: Iterable[Dependency]) -> tuple[Link, ...]:
         found = []
         for dependency in dependencies:
-            predecessor = self._predecessor(dependency)
-            if predecessor is None:
-                continue
-            lag, elapsed = 0, False
-            if dependency.lag is not None:
-                lag, elapsed = self.default.minutes(dependency.lag), dependency.lag.elapsed
-            found.append(Link(predecessor, dependency.type, lag, elapsed, dependency))
+            predecessor, lag = self._predecessor(dependency), dependency.lag
+            if predecessor is not None:
+                minutes, elapsed = (0, False) if lag is None else (self.default.minutes(lag), lag.elapsed)
+                found.append(Link(predecessor, dependency.type, minutes, elapsed, dependency))
         return tuple(found)
 
     def _predecessor(self, dependency: Dependency) -> str | None:
@@ -382,24 +379,17 @@ class _Builder:
         started = _morning(node.calendar, start) if start is not None else None
         if self.status is None:
             return node if started is None else replace(node, started=started, resumes=started)
-        work, elapsed = self._remaining(task, node.work, elapsed=node.elapsed)
+        work, elapsed, left = node.work, node.elapsed, task.remaining
+        if left is None:
+            work = math.ceil(round(work * (100 - (task.progress or 0)) / 100, 6))
+        elif task.effort is not None:
+            work, elapsed = self.default.minutes(left) * FULL, False
+        else:
+            work, elapsed = self.default.minutes(left), left.elapsed
         time = node.worktime if work else node.calendar
         resumes = time.start_at(max(self.status, started or 0))
-        return replace(
-            node,
-            work=work,
-            elapsed=elapsed,
-            started=resumes if started is None else started,
-            resumes=resumes,
-        )
-
-    def _remaining(self, task: Task, work: int, *, elapsed: bool) -> tuple[int, bool]:
-        """Return what is left of a task in progress, and whether it counts on the clock."""
-        left = task.remaining
-        if left is None:
-            return math.ceil(round(work * (100 - (task.progress or 0)) / 100, 6)), elapsed
-        minutes = self.default.minutes(left)
-        return (minutes * FULL, False) if task.effort is not None else (minutes, left.elapsed)
+        started = resumes if started is None else started
+        return replace(node, work=work, elapsed=elapsed, started=started, resumes=resumes)
 
     def _sorted(self) -> Network:
         """Order the nodes topologically (Kahn); what does not come up is in a loop or behind one."""

@@ -128,9 +128,8 @@ class Runs:
                 before = self.network.nodes[link.predecessor]
                 begun = before.settled and link.type[0] == "S"  # nothing moves that start any more
                 if before.finished is None and not begun:
-                    tight = path & self._binds(node, link, dates)
-                    known = on.get(link.predecessor)
-                    on[link.predecessor] = tight if known is None else known | tight
+                    known = on.get(link.predecessor, False)
+                    on[link.predecessor] = known | path & self._binds(node, link, dates)
 
     def _binds(self, node: Node, link: Link, dates: Dates) -> Any:
         """Return in which runs a link leaves no slack."""
