@@ -16,10 +16,12 @@ from planlint.model import MINUTES_A_DAY, Plan
 from planlint.reader import read
 from planlint.schedule import critical_path, simulation
 from planlint.schedule.calendar import instant
+from planlint.schedule.doubts import Beta, Delay, Doubts, latest, moved, uncertain
 from planlint.schedule.network import Network, build
-from planlint.schedule.simulation import Beta, Chance, Delay, Doubts, chance, estimate, moved, safe, uncertain
+from planlint.schedule.simulation import Chance, chance, safe
 
 np = pytest.importorskip("numpy")
+runs_module = pytest.importorskip("planlint.schedule.runs")
 
 TODAY = date(2026, 2, 16)
 spec = importlib.util.spec_from_file_location("networks", Path(__file__).with_name("test_network.py"))
@@ -44,6 +46,10 @@ def odds(text: str, **more: Any) -> Chance:
     found = chance(network_of(text), **more)
     assert found is not None
     return found
+
+
+def runs_of(network: Network, doubts: Doubts) -> Any:
+    return runs_module.Runs(network, doubts, critical_path.forward(network).dates)
 
 
 def random_doubts(network: Network, rng: random.Random) -> Doubts:
@@ -71,14 +77,14 @@ def test_each_run_is_what_the_plain_pass_says_on_random_plans(block: int) -> Non
         if network.unsound:
             continue
         doubts = random_doubts(network, random.Random(seed))
-        runs = simulation._Runs(network, doubts, np)
+        runs = runs_of(network, doubts)
         works, occurs = runs.draw(np.random.default_rng(seed), 4)
         dates = runs.dates(works, occurs)
         for one in range(4):
             happens = [delay for delay, when in zip(doubts.delays, occurs, strict=True) if when[one]]
             plain = moved(network, {name: int(work[one]) for name, work in works.items()}, happens)
             for name, (start, finish) in plain.items():
-                mine = tuple(int(runs.full(part, 4)[one]) for part in dates[name])
+                mine = tuple(int(np.broadcast_to(part, 4)[one]) for part in dates[name])
                 assert mine == (start, finish), f"seed {seed}, {name}"
                 compared += 1
     assert compared > 500
@@ -126,7 +132,7 @@ def test_more_variance_is_not_earlier() -> None:
 
 def test_the_mean_and_the_spread_are_those_of_pert() -> None:
     doubts = Doubts({"a": Beta(480, 960, 3360)}, ())
-    runs = simulation._Runs(network_of("tasks: {a: {title: A, duration: 2d}}\n"), doubts, np)
+    runs = runs_of(network_of("tasks: {a: {title: A, duration: 2d}}\n"), doubts)
     drawn = runs.draw(np.random.default_rng(1), 40_000)[0]["a"]
     assert abs(drawn.mean() - (480 + 4 * 960 + 3360) / 6) < 8
     assert drawn.min() >= 480
@@ -139,11 +145,9 @@ def test_the_same_seed_gives_the_same_answer_and_batches_do_not_matter(
     network = network_of(CHAIN % ("10d", "20d"))
     steps: list[int] = []
     first = chance(network, iterations=400, seed=3, step=steps.append)
-    monkeypatch.setattr(simulation, "_recent", [])
     assert chance(network, iterations=400, seed=3) == first
     assert steps == [400]
-    monkeypatch.setattr(simulation, "_recent", [])
-    monkeypatch.setattr(simulation, "_CELLS", 300)
+    monkeypatch.setattr(runs_module, "_CELLS", 300)
     chance(network, iterations=400, seed=3, step=steps.append)
     assert steps[1:] == [100, 100, 100, 100]
 
@@ -217,7 +221,7 @@ milestones: {live: {title: Live, depends_on: [a, b, c]}}
 
 def test_the_estimate_by_formula_is_near_the_simulation_on_a_chain() -> None:
     network = network_of(CHAIN % ("10d", "20d"))
-    simulated, formula = chance(network), estimate(network, uncertain(network))
+    simulated, formula = chance(network), chance(network, iterations=0)
     assert simulated is not None
     assert formula is not None
     assert formula.analytic
@@ -230,7 +234,7 @@ def test_the_estimate_by_formula_is_near_the_simulation_on_a_chain() -> None:
 
 def test_without_numpy_the_formula_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numpy", None)
-    monkeypatch.setattr(simulation, "_recent", [])
+    monkeypatch.delitem(sys.modules, "planlint.schedule.runs")  # it has NumPy already
     assert odds(CHAIN % ("10d", "20d")).analytic
 
 
@@ -239,7 +243,7 @@ def test_the_formula_counts_risks_with_their_probability() -> None:
         "tasks: {a: {title: A, duration: 5d}}\ndeadline: 2026-02-27\n"
         "risks: {r: {title: R, probability: 50%, impact: {time: 10d}, affects: [a]}}\n"
     )
-    found = estimate(network, uncertain(network))
+    found = chance(network, iterations=0)
     assert found is not None
     assert found.p50 == date(2026, 2, 27)  # five days, and half of ten
     assert found.deadline == pytest.approx(50)
@@ -267,7 +271,7 @@ def test_a_plan_that_the_worst_case_keeps_is_safe_without_numpy() -> None:
 
 def test_the_worst_case_is_not_earlier_than_any_run() -> None:
     network = network_of(CHAIN % ("10d", "20d"))
-    worst = simulation.latest(network, uncertain(network))
+    worst = latest(network, uncertain(network))
     found = chance(network, iterations=2000)
     assert found is not None
     assert instant(found.p95) + MINUTES_A_DAY <= worst["live"][1] + MINUTES_A_DAY
@@ -300,9 +304,9 @@ def test_criticality_agrees_with_the_critical_path_where_little_is_uncertain() -
         if network.unsound:
             continue
         schedule = critical_path.analyse(network)
-        runs = simulation._Runs(network, Doubts({}, ()), np)
+        runs = runs_of(network, Doubts({}, ()))
         dates = runs.dates({}, ())
-        real = [name for name in runs.order if network.nodes[name].real]
+        real = [name for name in runs.early if network.nodes[name].real]
         if not real:
             continue
         hits: Mapping[str, int] = dict(runs.critical(dates, real, runs.last(dates, real, 1)))
@@ -325,6 +329,7 @@ def test_check_gets_the_same_chances_without_criticality_and_the_formula_for_lar
     assert hasty is not None
     assert (hasty.deadlines, hasty.criticality) == (whole.deadlines, {})
     assert simulation.quick(network) is hasty
+    simulation.quick.cache_clear()
     monkeypatch.setattr(simulation, "LARGE", 1)
     large = simulation.quick(network)
     assert large is not None

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from planlint.diagnostics import Finding, Path, Place
 from planlint.model import Budget, Plan
 from planlint.rule import Context, check
-from planlint.schedule.calendar import calendars
-from planlint.schedule.earned import LABOUR, labour_cost
+from planlint.schedule.earned import budget_lines, labour_cost
 
 
 @check()
@@ -20,13 +19,11 @@ def labour(context: Context) -> Iterator[Finding]:
     budget = plan.budget
     if budget is None or ("budget",) in plan.broken:
         return
-    worktimes = calendars(plan)
-    work = sum(labour_cost(plan, worktimes, task) for task in plan.leaves())
+    work = sum(labour_cost(plan, task) for task in plan.leaves())
     fixed = sum(task.cost or 0 for task in plan.leaves())
-    own = [line for line in budget.lines.values() if (line.category or "").casefold() in LABOUR]
-    stated = [line.planned for line in own if line.planned is not None]
+    stated = [line.planned for line in budget_lines(plan, labour=True) if line.planned is not None]
     if stated:
-        others = sum(line.planned or 0 for line in budget.lines.values() if line not in own)
+        others = sum(line.planned or 0 for line in budget_lines(plan, labour=False))
         planned, fixed = sum(stated), max(0, fixed - others)
     elif budget.total is not None:
         planned = budget.total

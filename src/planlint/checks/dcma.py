@@ -13,8 +13,8 @@ from planlint.diagnostics import Finding, Place
 from planlint.model import MINUTES_A_DAY, Item, Plan
 from planlint.rule import Context, check, dependencies
 from planlint.schedule.calendar import HorizonError, instant
+from planlint.schedule.doubts import Delay, moved
 from planlint.schedule.network import Network
-from planlint.schedule.simulation import Delay, moved
 
 _PERCENT = 100
 _ADDED = 600

@@ -13,7 +13,7 @@ from planlint.schedule.calendar import FULL, HorizonError, Worktime, calendars, 
 from planlint.schedule.network import Link, Network, Node, Span
 from planlint.schedule.result import Deadline, Scheduled
 from planlint.schedule.simulation import Chance, quick, safe
-from planlint.schedule.stated import coming, implied, length
+from planlint.schedule.stated import coming, implied
 
 _TEXTS = {"type": "array", "items": {"type": "string"}}
 _PAIRS = {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}
@@ -285,7 +285,7 @@ def break_calendar(context: Context) -> Iterator[Finding]:
             continue
         try:
             start = node.worktime.start_at(instant(first)) if first is not None else begun or 0
-            end = length(node, start)
+            end = node.end(start)
         except HorizonError:
             continue
         if finish_day(end) <= last or (first is not None and last < first):

@@ -114,7 +114,7 @@ class WorkingDays:
         self._extra = frozenset(extra)
         self._off = frozenset(off)
         self._public = public
-        self._first, self._last = 1, 0
+        self._first, self._last = LAST_DAY, FIRST_DAY  # nothing yet: no day is between
         self._starts: list[int] = []
         self._ends: list[int] = []
 
@@ -128,11 +128,7 @@ class WorkingDays:
 
         The numbers are the same objects for all who ask: many people work on one calendar, for decades.
         """
-        if self._first > self._last:
-            self._first, self._last = first, last
-            self._starts = self._computed(first, last)
-            self._ends = [start + self.length for start in self._starts]
-        elif first < self._first or last > self._last:
+        if first < self._first or last > self._last:
             self._first, self._last = min(first, self._first), max(last, self._last)
             self._starts = self._computed(self._first, self._last)
             self._ends = [start + self.length for start in self._starts]
@@ -187,7 +183,7 @@ def _merged(shifts: Iterable[Shift], first: int, last: int) -> list[Segment]:
 
 
 class Worktime:
-    """A timeline of working minutes: of a calendar (`unit` 1: work in minutes), or of people (`FULL`).
+    """A timeline of working minutes: of a calendar, whose work counts in minutes, or of people.
 
     A person's work counts in minutes times `FULL`: a day of eight hours at 50 % is 240 * FULL.
     All operations take O(log n) in the days seen so far. They raise `HorizonError` where a calendar has
@@ -198,14 +194,12 @@ class Worktime:
         self,
         shifts: tuple[Shift, ...],
         *,
-        unit: int = 1,
         hours: float = 8,
         days: int = 5,
         budget: Budget | None = None,
     ) -> None:
         """Sum `shifts`; `hours` a day and `days` a week are what `d` and `w` mean here."""
         self._budget = budget or Budget()
-        self.unit = unit
         self.hours_per_day = hours
         self.days_per_week = days
         self.shifts = tuple(shift for shift in shifts if shift.rate > 0 and not shift.days.idle)
@@ -230,23 +224,20 @@ class Worktime:
         """Return the earliest instant at which `work` has been done since `at`."""
         if work <= 0:
             return at
-        while True:
-            goal = self._position(at) + work
-            i = bisect_left(self._done, goal) - 1
-            if i < len(self._begin):
-                return self._begin[i] - (self._done[i] - goal) // self._rate[i]  # rounded up
-            self._grow(later=True)
+        goal = self._position(at) + work
+        while goal > self._done[-1]:
+            self._cover(self._high)
+        i = bisect_left(self._done, goal) - 1
+        return self._begin[i] - (self._done[i] - goal) // self._rate[i]  # rounded up
 
     def backward(self, at: int, work: int) -> int:
         """Return the latest instant from which `work` can be done until `at`."""
         if work <= 0:
             return at
-        while True:
-            goal = self._position(at) - work
-            if goal >= 0:
-                i = bisect_right(self._done, goal) - 1
-                return self._begin[i] + (goal - self._done[i]) // self._rate[i]
-            self._grow(later=False)
+        while (goal := self._position(at) - work) < 0:
+            self._cover(self._low - 1)
+        i = bisect_right(self._done, goal) - 1
+        return self._begin[i] + (goal - self._done[i]) // self._rate[i]
 
     def between(self, start: int, finish: int) -> int:
         """Return the work that can be done from `start` to `finish`; negative when they are reversed."""
@@ -259,31 +250,25 @@ class Worktime:
         """Return the first instant at or after `at` whose minute is worked."""
         if not self._low <= at < self._high:
             self._cover(at)
-        while True:
-            i = bisect_right(self._end, at)
-            if i < len(self._begin):
-                return max(at, self._begin[i])
-            self._grow(later=True)
+        while (i := bisect_right(self._end, at)) == len(self._begin):
+            self._cover(self._high)
+        return max(at, self._begin[i])
 
     def finish_at(self, at: int) -> int:
         """Return the last instant at or before `at` at which a worked minute ends."""
         if not self._low <= at < self._high:
             self._cover(at)
-        while True:
-            i = bisect_left(self._begin, at) - 1
-            if i >= 0:
-                return min(at, self._end[i])
-            self._grow(later=False)
+        while not (i := bisect_left(self._begin, at)):
+            self._cover(self._low - 1)
+        return min(at, self._end[i - 1])
 
     def last_start_at(self, at: int) -> int:
         """Return the last instant at or before `at` whose minute is worked."""
         if not self._low <= at < self._high:
             self._cover(at)
-        while True:
-            i = bisect_right(self._begin, at) - 1
-            if i >= 0:
-                return min(at, self._end[i] - 1)
-            self._grow(later=False)
+        while not (i := bisect_right(self._begin, at)):
+            self._cover(self._low - 1)
+        return min(at, self._end[i - 1] - 1)
 
     def segments(self, start: int, finish: int) -> list[Segment]:
         """Return the stretches of work from `start` to `finish`, cut at both ends."""
@@ -304,7 +289,7 @@ class Worktime:
         return self._done[i] + self._rate[i] * ((at if at < end else end) - self._begin[i])  # noqa: FURB136 - hot
 
     def _cover(self, at: int) -> None:
-        """Make sure that the day of `at` has been computed, with some years after it."""
+        """Compute the days up to that of `at` and more beyond it: those next to the known ones, to go on."""
         day = at // MINUTES_A_DAY
         if not FIRST_DAY <= day <= LAST_DAY:
             raise HorizonError
@@ -316,13 +301,6 @@ class Worktime:
             more = max(_YEAR, self._last - self._first)  # at least doubled: days are computed anew
             first = self._first if day >= self._first else day - more
             self._compute(first, self._last if day <= self._last else day + more)
-
-    def _grow(self, *, later: bool) -> None:
-        """Double the stretch of days to one side."""
-        if self._last >= LAST_DAY if later else self._first <= FIRST_DAY:
-            raise HorizonError
-        more = self._last - self._first
-        self._compute(self._first - (0 if later else more), self._last + (more if later else 0))
 
     def _compute(self, first: int, last: int) -> None:
         # Whole stretches, so that the people on one calendar ask it for the same days.
@@ -391,7 +369,6 @@ class Calendars:
             shifts = tuple(self._shift(who, share) for who, share in sorted(shares.items()))
             self._people[key] = Worktime(
                 shifts or (Shift(self.working_days("default"), FULL),),
-                unit=FULL,
                 hours=default.hours_per_day,
                 days=default.days_per_week,
                 budget=self._people_budget,
@@ -454,29 +431,15 @@ class Calendars:
         return _working_days(
             frozenset(number for number, day in enumerate(WEEKDAYS) if day in weekdays),
             max(0, min(MINUTES_A_DAY, round(hours * 60))),
-            frozenset(off),
-            frozenset(extra),
-            _holidays(country, subdivision) if country is not None else None,
+            off=frozenset(off),
+            extra=frozenset(extra),
+            public=_holidays(country, subdivision) if country is not None else None,
         )
 
 
 # Plans of one company work on the same days: what does not depend on a plan is computed once a run.
-@lru_cache(maxsize=64)
-def _working_days(
-    weekdays: frozenset[int],
-    length: int,
-    off: frozenset[int],
-    extra: frozenset[int],
-    public: PublicHolidays | None,
-) -> WorkingDays:
-    return WorkingDays(weekdays, length, off=off, extra=extra, public=public)
-
-
-@lru_cache(maxsize=64)
-def _holidays(country: str, subdivision: str | None) -> PublicHolidays:
-    return PublicHolidays(country, subdivision)
-
-
+_working_days = lru_cache(maxsize=64)(WorkingDays)
+_holidays = lru_cache(maxsize=64)(PublicHolidays)
 _recent: list[tuple[Plan, Calendars]] = []
 
 

@@ -11,14 +11,7 @@ from datetime import date
 from msgspec import Struct
 
 from planlint.model import MINUTES_A_DAY, Plan
-from planlint.schedule.calendar import (
-    FIRST_DAY,
-    LAST_DAY,
-    HorizonError,
-    finish_day,
-    instant,
-    start_day,
-)
+from planlint.schedule.calendar import FIRST_DAY, LAST_DAY, HorizonError, finish_day, instant, start_day
 from planlint.schedule.network import Link, Network, Node, Span, build
 from planlint.schedule.result import Schedule, Scheduled
 
@@ -65,7 +58,7 @@ def analyse(network: Network) -> Schedule:
         due = max(_FIRST, min(_LAST, instant(plan.deadline) + MINUTES_A_DAY))
     late = backward(network, early, due)
     latest = late if due == end else backward(network, early, end)
-    free = _free(network, early, end)
+    free = backward(network, early, end, free=True)
     found: dict[str, Scheduled] = {}
     beyond = set(network.beyond | early.beyond)
     for node in real:
@@ -114,44 +107,29 @@ def forward(network: Network) -> Early:
     return Early(dates, drivers, frozenset(beyond))
 
 
-def backward(network: Network, early: Early, end: int) -> dict[str, Span]:
+def backward(network: Network, early: Early, end: int, *, free: bool = False) -> dict[str, Span]:
     """Return late dates: everything as late as it can be with nothing after the instant `end`.
 
     Items that have begun hold nothing before them back. Their own late start is where the rest of their
-    work must go on.
+    work must go on. With `free`, how late each node can be while its successors, also those that have begun,
+    keep their early dates; `end` then bounds what nobody waits for.
     """
     late: dict[str, Span] = {}
+    # Joins have no dates that anybody sees, so they always pass on what their own successors allow.
+    kept = {name: span for name, span in early.dates.items() if network.nodes[name].real} if free else late
     for name in reversed(early.dates):
         node = network.nodes[name]
-        following = ((after, link) for after, link in network.successors[name] if not after.settled)
-        start, finish = _limits(network, early, following, late)
-        if node.real:
+        following = [pair for pair in network.successors[name] if free or not pair[0].settled]
+        start, finish = _limits(network, early, following, kept)
+        unbound = finish is None and (start is None or node.settled)
+        if node.real and (unbound or not free):
             finish = end if finish is None else min(finish, end)
-        elif finish is None and (start is None or node.settled):
+        elif unbound:
             continue  # nothing that is still open waits for this join
         late[name] = _latest(node, start, finish)
-    return late
-
-
-def _free(network: Network, early: Early, end: int) -> dict[str, Span]:
-    """Return how late each node can be with its successors at their early dates.
-
-    Joins have no dates that anybody sees, so they pass on what their own successors allow.
-    """
-    kept = dict(early.dates)
-    free: dict[str, Span] = {}
-    for name in reversed(early.dates):
-        node = network.nodes[name]
-        start, finish = _limits(network, early, network.successors[name], kept)
-        if start is None and finish is None and not node.real:
-            del kept[name]
-            continue
-        if finish is None and (start is None or node.settled):
-            finish = end
-        free[name] = _latest(node, start, finish)
         if not node.real:
-            kept[name] = free[name]
-    return free
+            kept[name] = late[name]
+    return late
 
 
 def _limits(
@@ -193,19 +171,17 @@ def _latest(node: Node, start: int | None, finish: int | None) -> Span:
 
     For what is over, and for points in time, both instants are the limit itself.
     """
-    time, work = node.worktime, node.work
-    if node.settled:
-        start = None  # only the finish can still move
-    limits = [limit for limit in (start, finish) if limit is not None]
-    if not work or node.finished is not None:
-        at = max(_FIRST, min(_LAST, *limits))
-        return at, at
+    limits = [] if start is None or node.settled else [start]  # of what has begun only the finish can move
+    point = not node.work or node.finished is not None
     try:
-        starts = [] if start is None else [time.last_start_at(start)]
         if finish is not None:
-            starts.append(time.last_start_at(finish - work) if node.elapsed else time.backward(finish, work))
-        at = min(starts)
-        return at, at + work if node.elapsed else time.forward(at, work)
+            limits.append(finish if point else node.begin(finish))
+        at = min(limits)
+        if point:
+            at = max(_FIRST, min(_LAST, at))
+            return at, at
+        at = node.worktime.last_start_at(at)
+        return at, node.end(at)
     except HorizonError:
         return _FIRST, _FIRST
 

@@ -7,11 +7,8 @@ analysis; the names are the usual ones. All money is in the plan's currency.
 from msgspec import Struct
 
 from planlint.model import MINUTES_A_DAY, BudgetLine, Plan, Task
-from planlint.schedule.calendar import Calendars, calendars, instant
+from planlint.schedule.calendar import calendars, instant
 from planlint.schedule.result import Schedule
-
-LABOUR = frozenset({"labour", "labor"})
-"""The categories of budget lines that pay for people."""
 
 
 class Baseline(Struct, frozen=True, eq=False):
@@ -54,7 +51,7 @@ class EarnedValue(Struct, frozen=True):
         return self.bac - self.eac if self.eac is not None else None
 
 
-def labour_cost(plan: Plan, worktimes: Calendars, task: Task, minutes: float | None = None) -> float:
+def labour_cost(plan: Plan, task: Task, minutes: float | None = None) -> float:
     """Return what the effort of a task (or so many minutes of it) costs at its people's rates.
 
     Effort is the expected value, shared by the assignees as they are allocated; people without a rate cost
@@ -65,7 +62,7 @@ def labour_cost(plan: Plan, worktimes: Calendars, task: Task, minutes: float | N
     if not whole:
         return 0.0
     if minutes is None:
-        minutes = worktimes.default.minutes(task.effort) if task.effort is not None else 0
+        minutes = calendars(plan).default.minutes(task.effort) if task.effort is not None else 0
     rate = sum(
         share / whole * (person.cost_rate or 0)
         for who, share in shares.items()
@@ -80,9 +77,8 @@ def task_costs(plan: Plan) -> dict[str, float]:
     Where the budget has labour lines, people's time is scaled to what these plan: they also pay for what no
     task says (leading, meetings), and what is spent is booked on them.
     """
-    worktimes = calendars(plan)
-    labour = {task.id: labour_cost(plan, worktimes, task) for task in plan.leaves()}
-    planned = sum(line.planned or 0 for line in _lines(plan, labour=True))
+    labour = {task.id: labour_cost(plan, task) for task in plan.leaves()}
+    planned = sum(line.planned or 0 for line in budget_lines(plan, labour=True))
     total = sum(labour.values())
     scale = planned / total if planned and total else 1.0
     return {task.id: labour[task.id] * scale + (task.cost or 0) for task in plan.leaves()}
@@ -130,10 +126,9 @@ def _planned(baseline: Baseline, until: int) -> float:
 
 
 def _actual(plan: Plan) -> float | None:
-    worktimes = calendars(plan)
-    booked = [line.actual for line in _lines(plan, labour=True) if line.actual is not None]
+    booked = [line.actual for line in budget_lines(plan, labour=True) if line.actual is not None]
     efforts = [
-        labour_cost(plan, worktimes, task, worktimes.default.minutes(task.actual.effort))
+        labour_cost(plan, task, calendars(plan).default.minutes(task.actual.effort))
         for task in plan.leaves()
         if task.actual.effort is not None
     ]
@@ -141,11 +136,11 @@ def _actual(plan: Plan) -> float | None:
     labour = booked or efforts
     if labour:
         return sum(labour) + fixed
-    others = [line.actual for line in _lines(plan, labour=False) if line.actual is not None]
+    others = [line.actual for line in budget_lines(plan, labour=False) if line.actual is not None]
     return sum(others) if others and fixed else None
 
 
-def _lines(plan: Plan, *, labour: bool) -> list[BudgetLine]:
+def budget_lines(plan: Plan, *, labour: bool) -> list[BudgetLine]:
     """Return the budget's lines that pay for people, or the others."""
     lines = plan.budget.lines.values() if plan.budget else ()
-    return [line for line in lines if ((line.category or "").casefold() in LABOUR) is labour]
+    return [line for line in lines if ((line.category or "").casefold() in {"labour", "labor"}) is labour]

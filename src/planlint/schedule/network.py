@@ -69,6 +69,14 @@ class Node(Struct, frozen=True, kw_only=True, eq=False, gc=False):
         """Whether it has begun or is over, so that no predecessor moves it any more."""
         return self.started is not None
 
+    def end(self, start: int) -> int:
+        """Return the finish of its work from `start` on."""
+        return start + self.work if self.elapsed else self.worktime.forward(start, self.work)
+
+    def begin(self, finish: int) -> int:
+        """Return the latest start from which its work can be done by `finish`."""
+        return finish - self.work if self.elapsed else self.worktime.backward(finish, self.work)
+
 
 class Network(Struct, frozen=True, kw_only=True, eq=False):
     """The nodes of a plan, predecessors first, and who waits for them.
@@ -138,7 +146,7 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
         if node.started is not None:
             if node.finished is not None:
                 return node.started, node.finished, None
-            return node.started, self._finish(node, node.resumes or node.started), None
+            return node.started, node.end(node.resumes or node.started), None
         if node.kind == "earliest":
             link = min(node.links, key=lambda link: dates[link.predecessor][0])
             return *(dates[link.predecessor][0],) * 2, link
@@ -150,12 +158,15 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
             return (first, first, None) if first > start else (start, start, by)
         if node.not_before is not None and node.not_before > start:
             start, by = node.not_before, None
-        start = node.worktime.start_at(start)
-        end = self._finish(node, start)
+        time, work = node.worktime, node.work
+        start = time.start_at(start)
+        end = node.end(start)
         if finish > end:
-            later = _start_for(node, finish)
+            # The minute after the last start that would be too early; with several people, one may not do.
+            begin = finish - work if node.elapsed else time.backward(time.finish_at(finish) - 1, work) + 1
+            later = time.start_at(begin)
             if later > start:
-                start, end, by = later, self._finish(node, later), by_finish
+                start, end, by = later, node.end(later), by_finish
         return start, end, by
 
     def asked(self, node: Node, dates: Mapping[str, Span]) -> tuple[int, Link | None, int, Link | None]:
@@ -171,26 +182,6 @@ class Network(Struct, frozen=True, kw_only=True, eq=False):
             elif at > finish:
                 finish, by_finish = at, link
         return start, by, finish, by_finish
-
-    @staticmethod
-    def _finish(node: Node, start: int) -> int:
-        if node.elapsed:
-            return start + node.work
-        return node.worktime.forward(start, node.work)
-
-
-def _start_for(node: Node, finish: int) -> int:
-    """Return the earliest start with which `node` has used up its working time by `finish`, not before."""
-    time, work = node.worktime, node.work
-    if node.elapsed:
-        return time.start_at(finish - work)
-    # The minute after the last start that would be too early; with several people, one start may not do.
-    return time.start_at(time.backward(time.finish_at(finish) - 1, work) + 1)
-
-
-def begins(plan: Plan, today: date) -> date:
-    """Return the day on which the schedule of `plan` begins."""
-    return plan.start or plan.status_date or today
 
 
 def build(plan: Plan, *, today: date, externals: Mapping[str, Span] = {}) -> Network:
@@ -210,7 +201,7 @@ class _Builder:
         self.externals = externals
         self.calendars = calendars(plan)
         self.default = self.calendars.default
-        self.start = instant(begins(plan, today))
+        self.start = instant(plan.start or plan.status_date or today)
         self.status = instant(plan.status_date) if plan.status_date else None
         self.data_date = instant(plan.status_date or today) if plan.status_date or not plan.start else None
         self.nodes: dict[str, Node] = {}
@@ -256,11 +247,11 @@ class _Builder:
         self.bound[summary.id] = max(own, self.bound.get(parent, 0))
         gates = self.gates.get(parent, ())
         links = self._links(summary.depends_on)
-        for side, type_ in (("S", "SS"), ("F", "FF")):
+        for side in "SF":
             wanted = tuple(link for link in links if link.type[1] == side)
             if wanted:
                 gate = self._join(f"{summary.id}:waits {side}", wanted)
-                gates = (*gates, Link(gate, "SS" if type_ == "SS" else "FF"))
+                gates = (*gates, Link(gate, "SS" if side == "S" else "FF"))
         self.gates[summary.id] = gates
 
     def _join(self, name: str, links: Iterable[Link], kind: Literal["latest", "earliest"] = "latest") -> str:
@@ -273,13 +264,10 @@ class _Builder:
     def _links(self, dependencies: Iterable[Dependency]) -> tuple[Link, ...]:
         found = []
         for dependency in dependencies:
-            predecessor = self._predecessor(dependency)
-            if predecessor is None:
-                continue
-            lag, elapsed = 0, False
-            if dependency.lag is not None:
-                lag, elapsed = self.default.minutes(dependency.lag), dependency.lag.elapsed
-            found.append(Link(predecessor, dependency.type, lag, elapsed, dependency))
+            predecessor, lag = self._predecessor(dependency), dependency.lag
+            if predecessor is not None:
+                minutes, elapsed = (0, False) if lag is None else (self.default.minutes(lag), lag.elapsed)
+                found.append(Link(predecessor, dependency.type, minutes, elapsed, dependency))
         return tuple(found)
 
     def _predecessor(self, dependency: Dependency) -> str | None:
@@ -379,7 +367,7 @@ class _Builder:
         else:
             return node  # nothing tells when: it stands where the plan puts it
         if started is None:
-            started = finished - node.work if node.elapsed else node.worktime.backward(finished, node.work)
+            started = node.begin(finished)
         return replace(node, started=started, finished=finished)
 
     def _begun(self, node: Node, task: Task) -> Node:
@@ -391,24 +379,17 @@ class _Builder:
         started = _morning(node.calendar, start) if start is not None else None
         if self.status is None:
             return node if started is None else replace(node, started=started, resumes=started)
-        work, elapsed = self._remaining(task, node.work, elapsed=node.elapsed)
+        work, elapsed, left = node.work, node.elapsed, task.remaining
+        if left is None:
+            work = math.ceil(round(work * (100 - (task.progress or 0)) / 100, 6))
+        elif task.effort is not None:
+            work, elapsed = self.default.minutes(left) * FULL, False
+        else:
+            work, elapsed = self.default.minutes(left), left.elapsed
         time = node.worktime if work else node.calendar
         resumes = time.start_at(max(self.status, started or 0))
-        return replace(
-            node,
-            work=work,
-            elapsed=elapsed,
-            started=resumes if started is None else started,
-            resumes=resumes,
-        )
-
-    def _remaining(self, task: Task, work: int, *, elapsed: bool) -> tuple[int, bool]:
-        """Return what is left of a task in progress, and whether it counts on the clock."""
-        left = task.remaining
-        if left is None:
-            return math.ceil(round(work * (100 - (task.progress or 0)) / 100, 6)), elapsed
-        minutes = self.default.minutes(left)
-        return (minutes * FULL, False) if task.effort is not None else (minutes, left.elapsed)
+        started = resumes if started is None else started
+        return replace(node, work=work, elapsed=elapsed, started=started, resumes=resumes)
 
     def _sorted(self) -> Network:
         """Order the nodes topologically (Kahn); what does not come up is in a loop or behind one."""

@@ -5,12 +5,13 @@ its people, and overlapping two tasks that wait for each other. Of each the smal
 found by bisection; the three smallest of all are kept.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from msgspec import structs
 
-from planlint.model import Dependency, Duration, Estimate, Plan, Task
+from planlint.model import MINUTES_A_DAY, Dependency, Duration, Estimate, Plan, Task
 from planlint.schedule.calendar import HorizonError, instant, start_day
 from planlint.schedule.critical_path import analyse, forward
 from planlint.schedule.feasibility import verdict
@@ -49,8 +50,17 @@ def _candidates(network: Network, deadline: Deadline, limits: Limits) -> Iterato
     names = certificate.get("items") or certificate.get("tasks") or ()
     tasks = [plan.tasks[name] for name in names if name in plan.tasks and plan.tasks[name].open]
 
+    externals = {
+        n.id: (n.started or 0, n.finished or 0) for n in network.nodes.values() if n.kind == "external"
+    }
+
     def fits(changed: Plan) -> bool:
-        return _fits(network, changed, deadline, limits)
+        try:
+            rebuilt = build(changed, today=start_day(network.start), externals=externals)
+            schedule = analyse(rebuilt)
+            return verdict(rebuilt.without(schedule.unsound), schedule, deadline, limits) == "feasible"
+        except HorizonError:
+            return False
 
     if deadline.possible is not None and deadline.possible > deadline.date:
         text = f"move the date to {deadline.possible}"
@@ -72,30 +82,11 @@ def _candidates(network: Network, deadline: Deadline, limits: Limits) -> Iterato
                 yield from _overlapped(network, task, n, dependency, fits)
 
 
-def _fits(network: Network, plan: Plan, deadline: Deadline, limits: Limits) -> bool:
-    externals = {
-        n.id: (n.started or 0, n.finished or 0) for n in network.nodes.values() if n.kind == "external"
-    }
-    try:
-        changed = build(plan, today=start_day(network.start), externals=externals)
-        schedule = analyse(changed)
-        return verdict(changed.without(schedule.unsound), schedule, deadline, limits) == "feasible"
-    except HorizonError:
-        return False
-
-
 def _smallest(most: int, fits: Callable[[int], bool]) -> int | None:
     """Return the smallest number from 1 to `most` that fits; None: none does."""
     if most < 1 or not fits(most):
         return None
-    low, high = 1, most
-    while low < high:
-        middle = (low + high) // 2
-        if fits(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return low
+    return bisect_left(range(most), True, lo=1, key=fits)  # noqa: FBT003 - what is looked for
 
 
 def _changed(plan: Plan, task: Task, **fields: Any) -> Plan:
@@ -151,7 +142,7 @@ def _freed(network: Network, deadline: Deadline, who: str, fits: Callable[[Plan]
     steps = _smallest(-int(-person.operations // 5), lambda n: fits(free(n)))
     if steps is not None:
         default = network.calendars.default
-        until = instant(deadline.date) + 24 * 60
+        until = instant(deadline.date) + MINUTES_A_DAY
         span = default.in_days(max(0, default.between(network.start, until)))
         points = person.operations - share(steps)
         text = f"lower the operations of {who} from {person.operations:g}% to {share(steps):g}%"

@@ -54,17 +54,12 @@ def stated(network: Network, node: Node) -> Span | None:
         return None
     start = node.started if first is None else node.worktime.start_at(instant(first))
     if last is None:
-        return None if start is None else (start, length(node, start))
+        return None if start is None else (start, node.end(start))
     finish = node.worktime.finish_at(instant(last) + MINUTES_A_DAY)
     if start is None:
-        return (finish - node.work if node.elapsed else node.worktime.backward(finish, node.work)), finish
+        return node.begin(finish), finish
     if finish < start:
         return None
-    if node.work and node.started is None and finish > (done := length(node, start)) >= instant(last):
+    if node.work and node.started is None and finish > (done := node.end(start)) >= instant(last):
         finish = done
     return start, finish
-
-
-def length(node: Node, start: int) -> int:
-    """Return the finish of a node's work from `start` on."""
-    return start + node.work if node.elapsed else node.worktime.forward(start, node.work)
