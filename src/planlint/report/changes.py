@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict
 
 from planlint import __version__
 from planlint.diagnostics import Diagnostic
@@ -164,7 +163,7 @@ def json(difference: Difference) -> str:
             "headline": headline(difference),
             "unchanged": difference.unchanged,
             "plans": [
-                msgspec.to_builtins(replace(plan, new=(), gone=()))
+                asdict(plan)
                 | {"new": [diagnostic(d) for d in plan.new], "gone": [diagnostic(d) for d in plan.gone]}
                 for plan in difference.plans
             ],
