@@ -9,7 +9,7 @@ from msgspec.structs import asdict
 from planlint import __version__
 from planlint.diagnostics import Diagnostic
 from planlint.history.changes import DateChange, Difference, Flip, ItemChange, PlanChange
-from planlint.report.characters import visible
+from planlint.report.characters import plural, visible
 from planlint.report.json import diagnostic, encode
 from planlint.report.markdown import escape
 
@@ -98,7 +98,7 @@ def _shift(before: date | None, after: date | None) -> str:
     if before is None or after is None or before == after:
         return ""
     days = (after - before).days
-    return f" ({abs(days)} day{'s' * (abs(days) != 1)} {'later' if days > 0 else 'earlier'})"
+    return f" ({plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'})"
 
 
 def headline(difference: Difference) -> str:
@@ -140,7 +140,7 @@ def _sentence(plan: PlanChange) -> str:
         said.append(f"deadline {_arrow(*plan.deadline)}{verdict}")
     missed = sum(flip.kind != "plan" and flip.after == "infeasible" for flip in plan.flips)
     if missed:
-        said.append(f"{missed} other deadline{'s' * (missed != 1)} can no longer be met")
+        said.append(f"{plural(missed, 'other deadline')} can no longer be met")
     return "; ".join(said) + "."
 
 

@@ -1,13 +1,13 @@
 """What `planlint schedule` says: the dates, the verdicts, and what would make a deadline fit."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from planlint import __version__
 from planlint.diagnostics import pointer
 from planlint.model import Plan, Task
-from planlint.report.characters import visible, width
+from planlint.report.characters import columns, plural, visible
 from planlint.report.json import encode
 from planlint.rule import Context
 from planlint.schedule.result import Deadline, Schedule, Scheduled
@@ -159,7 +159,7 @@ def text(now: Answer, changes: Sequence[str] = (), varied: Answer | None = None)
     if varied is not None:
         heading = f"with {' and '.join(map(visible, changes))}:"
         lines += [heading, _headline(varied.context), *_likely(varied.chance)]
-    lines += ["", *_table(_rows(context, then))]
+    lines += ["", *columns(_rows(context, then), right="float")]
     lines += _left_out(schedule)
     if context.deadlines:
         lines += ["", "Deadlines", *_verdicts(now, varied)]
@@ -225,21 +225,6 @@ def _who(plan: Plan, item: Scheduled) -> str:
     return ", ".join(who if share == 100 else f"{who} {share:g}%" for who, share in shares.items())  # noqa: PLR2004 - percent
 
 
-def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Lay out columns; the last one is as wide as it likes."""
-    table = list(rows)
-    widths = [max(width(cell) for cell in column) for column in zip(*table, strict=True)]
-    right = table[0].index("float")
-    lines = []
-    for row in table:
-        cells = []
-        for number, (cell, wide) in enumerate(zip(row, widths, strict=True)):
-            space = " " * (wide - width(cell))
-            cells.append(space + cell if number == right else cell + space)
-        lines.append("  ".join(cells))
-    return lines
-
-
 def _left_out(schedule: Schedule) -> list[str]:
     lines = []
     beyond = sorted(schedule.beyond)
@@ -270,16 +255,12 @@ def _line(deadline: Deadline, odds: Odds | None) -> str:
         deadline.kind, deadline.item
     )
     said = f"{name}: due {deadline.date}, earliest finish {deadline.finish}: {deadline.verdict}"
-    late = f", {_days(deadline.late_days)} late" if deadline.late_days else ""
+    late = f", {plural(_number(deadline.late_days), 'working day')} late" if deadline.late_days else ""
     possible = odds if deadline.verdict != "infeasible" else None  # odds know nothing of people's hours
     chance = (
         f", chance {possible.percent:.0f} % (four times out of five by {possible.p80})" if possible else ""
     )
     return f"{said}{late}{chance}"
-
-
-def _days(days: float) -> str:
-    return f"{_number(days)} working day{'' if days == 1 else 's'}"
 
 
 def _why(deadline: Deadline) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from planlint.diagnostics import Diagnostic, Location, Result, Severity
-from planlint.report.characters import visible, width
+from planlint.report.characters import plural, visible, width
 
 _CLIP = 110
 """Code points of a source line that are shown at most."""
@@ -41,13 +41,13 @@ def render(result: Result, *, colour: bool = False, quiet: bool = False, statist
 def summary(result: Result) -> str:
     """Say in one line what was found, or that nothing was."""
     counts = [(result.count(level), level.word) for level in sorted(Severity, reverse=True)]
-    found = ", ".join(_plural(count, word) for count, word in counts if count)
+    found = ", ".join(plural(count, word) for count, word in counts if count)
     aside = ", ".join(
         f"{count} {word}"
         for count, word in ((result.suppressed, "suppressed"), (result.baselined, "known"))
         if count
     )
-    plans = _plural(result.files, "plan")
+    plans = plural(result.files, "plan")
     said = f"{found} in {plans}" if found else f"{plans} checked, nothing to report"
     return f"{said} ({aside})" if aside else said
 
@@ -60,10 +60,6 @@ def _checked(result: Result) -> Iterable[str]:
         yield f"  {visible(plan.path)}: {dates}"
     if len(result.plans) > _PLANS_LISTED:
         yield f"  and {len(result.plans) - _PLANS_LISTED} more"
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _counts(diagnostics: Sequence[Diagnostic]) -> Iterable[str]:
