@@ -54,6 +54,16 @@ def plural(count: float, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
+def counted(counts: Iterable[tuple[int, str]]) -> str:
+    """Return what there is any of: `2 added, 1 changed`."""
+    return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+def cut(text: str, most: int) -> str:
+    """Return the beginning of a text that has more than `most` characters, the last one an ellipsis."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def columns(rows: Iterable[tuple[str, ...]], right: str = "") -> Iterator[str]:
     """Lay out rows of one length as lines, two spaces between the columns.
 

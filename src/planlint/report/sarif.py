@@ -5,6 +5,7 @@ from typing import Any
 
 from planlint import __version__
 from planlint.diagnostics import Diagnostic, Location, Result, Severity
+from planlint.report.characters import cut
 from planlint.report.json import encode
 from planlint.rule import Rule
 
@@ -73,8 +74,8 @@ def _rule(name: str, sample: Diagnostic, rule: Rule | None) -> dict[str, Any]:
     command = f"planlint explain {name}"
     return {
         "id": name,
-        "shortDescription": {"text": _short(summary)},
-        "fullDescription": {"text": _short(rationale)},
+        "shortDescription": {"text": cut(summary, _TEXT)},
+        "fullDescription": {"text": cut(rationale, _TEXT)},
         "help": {"text": f"{rationale}\n\nExamples and options: {command}"},
         "defaultConfiguration": {"level": _LEVELS[rule.severity if rule else sample.severity]},
         "properties": {"tags": [sample.category]},
@@ -86,20 +87,16 @@ def _result(d: Diagnostic, rule_index: int) -> dict[str, Any]:
         "ruleId": d.rule,
         "ruleIndex": rule_index,
         "level": _LEVELS[d.severity],
-        "message": {"text": _short(d.message) or d.rule},
+        "message": {"text": cut(d.message, _TEXT) or d.rule},
         "locations": [{"physicalLocation": _place(d.location)}],
         "partialFingerprints": {"planlint/v1": d.fingerprint},
     }
     if d.related:
         found["relatedLocations"] = [
-            {"id": i, "message": {"text": _short(r.message)}, "physicalLocation": _place(r.location)}
+            {"id": i, "message": {"text": cut(r.message, _TEXT)}, "physicalLocation": _place(r.location)}
             for i, r in enumerate(d.related[:_RELATED], 1)
         ]
     return found
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"
 
 
 def _place(location: Location) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from planlint.diagnostics import Diagnostic, Location, Result, Severity
-from planlint.report.characters import plural, visible, width
+from planlint.report.characters import counted, plural, visible, width
 
 _CLIP = 110
 """Code points of a source line that are shown at most."""
@@ -42,11 +42,7 @@ def summary(result: Result) -> str:
     """Say in one line what was found, or that nothing was."""
     counts = [(result.count(level), level.word) for level in sorted(Severity, reverse=True)]
     found = ", ".join(plural(count, word) for count, word in counts if count)
-    aside = ", ".join(
-        f"{count} {word}"
-        for count, word in ((result.suppressed, "suppressed"), (result.baselined, "known"))
-        if count
-    )
+    aside = counted(((result.suppressed, "suppressed"), (result.baselined, "known")))
     plans = plural(result.files, "plan")
     said = f"{found} in {plans}" if found else f"{plans} checked, nothing to report"
     return f"{said} ({aside})" if aside else said
