@@ -479,7 +479,7 @@ def _repair(page: Page, repair: Repair) -> Safe:
                 **values,
             )
         case "free":
-            values |= {key: Safe(language.percent(values[key])) for key in ("left", "now")}
+            values |= {key: language.percent(values[key]) for key in ("left", "now")}
             return language.say(
                 "give **{person}** less day-to-day operations ({left} instead of {now})", **values
             )

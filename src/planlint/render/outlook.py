@@ -140,10 +140,8 @@ def _red(page: Page, buffer: float | None) -> Iterator[Safe]:
             round(-buffer, 1),
         )
     if chance and chance.deadline is not None and chance.deadline < UNLIKELY:
-        yield language.say(
-            "The chance to meet the deadline is only {chance}",
-            chance=Safe(language.percent(round(chance.deadline))),
-        )
+        percent = language.percent(round(chance.deadline))
+        yield language.say("The chance to meet the deadline is only {chance}", chance=percent)
 
 
 def _infeasible(page: Page, verdict: Deadline) -> Safe:
@@ -224,7 +222,7 @@ def _close(page: Page, buffer: float | None) -> Iterator[Safe]:
     if verdict is None or verdict.verdict == "undecided":
         yield language.say("It is not decided whether the people's time is enough for the deadline")
     if chance and chance.deadline is not None and UNLIKELY <= chance.deadline < LIKELY:
-        percent = Safe(language.percent(round(chance.deadline)))
+        percent = language.percent(round(chance.deadline))
         yield language.say("The chance to meet the deadline is {chance}", chance=percent)
     if buffer is not None and 0 <= buffer < max(1.0, TIGHT * working_days(plan, report.as_of, plan.deadline)):
         yield language.count(
@@ -292,8 +290,8 @@ def _costly(page: Page) -> Iterator[Safe]:
     if money and money.total is not None and planned > money.total:
         yield language.say(
             "The budget's lines add up to {sum}, more than the total of {total}",
-            sum=Safe(language.money(planned, plan.currency)),
-            total=Safe(language.money(money.total, plan.currency)),
+            sum=language.money(planned, plan.currency),
+            total=language.money(money.total, plan.currency),
         )
 
 
