@@ -48,6 +48,11 @@ class Outlook(Struct, frozen=True):
         return SHAPES[self.light]
 
 
+def doubtful(report: Report) -> int:
+    """Return how many errors of the plan's structure make its dates doubtful."""
+    return sum(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics)
+
+
 def progress_of(report: Report) -> float | None:
     """Return how far the plan is, in percent points, its tasks weighted by their length."""
     leaves, items = list(report.plan.leaves()), report.items
@@ -197,7 +202,7 @@ def _proof(page: Page, certificate: Mapping[str, Any]) -> Safe | None:
 
 def _amber(page: Page, buffer: float | None) -> Iterator[Safe]:
     report, language = page.report, page.language
-    errors = sum(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics)
+    errors = doubtful(report)
     if errors:
         yield language.count(
             "{n} error in the plan: the dates may be wrong",
