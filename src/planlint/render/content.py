@@ -13,7 +13,7 @@ from planlint.render.escaping import Safe, link, markdown
 from planlint.render.load import working_days
 from planlint.render.outlook import LIKELY, outlook, progress_of
 from planlint.render.report import Page
-from planlint.render.rows import Row, name, numbered, rows
+from planlint.render.rows import Row, due, name, numbered, rows
 from planlint.render.words import Language
 from planlint.schedule.calendar import calendars
 from planlint.schedule.result import Deadline, Repair, Schedule
@@ -124,10 +124,9 @@ def _tasks_due(page: Page) -> Iterator[Line]:
         found = report.items.get(task.id)
         if not task.open:
             continue
-        status = page.language.word(task.status)
-        due = min((day for day in (task.finish, task.deadline, task.must_finish) if day), default=None)
-        if due and due < report.as_of:
-            yield _line(page, say("task"), task, due, status)
+        status, until = page.language.word(task.status), due(task)
+        if until and until < report.as_of:
+            yield _line(page, say("task"), task, until, status)
         elif found and task.status == "todo":
             yield _line(page, say("starts"), task, found.start, say("until {day}", day=found.finish))
         elif found:
@@ -149,9 +148,9 @@ def _dated(page: Page) -> Iterator[Line]:
     for items, kind in kinds:
         for item in items.values():
             window = getattr(item, "window", None)
-            due = window.start.date() if window else getattr(item, "due", None)
-            if due and item.status in _OPEN:
-                yield _line(page, kind, item, due)
+            when = window.start.date() if window else getattr(item, "due", None)
+            if when and item.status in _OPEN:
+                yield _line(page, kind, item, when)
 
 
 def decisions(page: Page) -> dict[str, Any]:
@@ -215,7 +214,7 @@ def milestones(page: Page) -> dict[str, Any]:
     earlier = (*report.history, *((report.baseline,) if report.baseline else ()))[-5:]
     verdicts = {(d.kind, d.item): d for d in report.deadlines}
 
-    def due(item: Any, kind: Any, criteria: tuple[str, ...]) -> Due:
+    def judged(item: Any, kind: Any, criteria: tuple[str, ...]) -> Due:
         forecast, verdict = _forecast(report.schedule, plan, item), verdicts.get((kind, item.id))
         missed = verdict is not None and verdict.verdict == "infeasible"
         if missed and verdict and verdict.possible and forecast:
@@ -228,8 +227,8 @@ def milestones(page: Page) -> dict[str, Any]:
         return Due(item, name(plan, item.owner), forecast, buffer, late, verdict, odds, criteria, moves)
 
     shown = {
-        "milestones": [due(m, "milestone", m.gate) for m in _kept(plan.milestones)],
-        "deliverables": [due(d, "deliverable", d.acceptance) for d in _kept(plan.deliverables)],
+        "milestones": [judged(m, "milestone", m.gate) for m in _kept(plan.milestones)],
+        "deliverables": [judged(d, "deliverable", d.acceptance) for d in _kept(plan.deliverables)],
     }
     return {**shown, "earlier": [snapshot.label for snapshot in earlier], "likely": LIKELY}
 
