@@ -194,7 +194,7 @@ def dependencies(page: Page) -> dict[str, Any]:
 class Due(NamedTuple):
     """A milestone or deliverable against its date, with its chance in percent points where one is known.
 
-    `buffer` is in working days; `moves` are the earlier forecasts, oldest first.
+    `buffer` is in working days; `moves` are the earlier forecasts.
     """
 
     item: Any
@@ -209,9 +209,9 @@ class Due(NamedTuple):
 
 
 def milestones(page: Page) -> dict[str, Any]:
-    """Compare due dates with forecasts; with history, how each forecast moved."""
+    """Compare due dates with forecasts; with a baseline, what was forecast there."""
     report, plan = page.report, page.report.plan
-    earlier = (*report.history, *((report.baseline,) if report.baseline else ()))[-5:]
+    earlier = [report.baseline] if report.baseline else []
     verdicts = {(d.kind, d.item): d for d in report.deadlines}
 
     def judged(item: Any, kind: Any, criteria: tuple[str, ...]) -> Due:
