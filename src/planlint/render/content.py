@@ -11,12 +11,12 @@ from planlint.model import Item, Plan, Task
 from planlint.render import load, mermaid, risk
 from planlint.render.escaping import Safe, link, markdown
 from planlint.render.load import working_days
-from planlint.render.outlook import LIKELY, outlook, progress_of
-from planlint.render.report import Page
+from planlint.render.outlook import LIKELY, expected, outlook, progress_of
+from planlint.render.report import Page, Report, Snapshot
 from planlint.render.rows import Row, due, name, numbered, rows
 from planlint.render.words import Language
 from planlint.schedule.calendar import calendars
-from planlint.schedule.result import Deadline, Repair, Schedule
+from planlint.schedule.result import Deadline, Repair
 
 AHEAD = timedelta(28)
 MOST_FINDINGS = 200
@@ -215,12 +215,11 @@ def milestones(page: Page) -> dict[str, Any]:
     verdicts = {(d.kind, d.item): d for d in report.deadlines}
 
     def judged(item: Any, kind: Any, criteria: tuple[str, ...]) -> Due:
-        forecast, verdict = _forecast(report.schedule, plan, item), verdicts.get((kind, item.id))
+        verdict = verdicts.get((kind, item.id))
+        forecast = expected(_forecast(report, item), verdict)
         missed = verdict is not None and verdict.verdict == "infeasible"
-        if missed and verdict and verdict.possible and forecast:
-            forecast = max(forecast, verdict.possible)
         buffer = working_days(plan, forecast, item.due) if forecast and item.due else None
-        moves = tuple(_forecast(s.schedule, s.plan, item) for s in earlier)
+        moves = tuple(_forecast(snapshot, item) for snapshot in earlier)
         late = missed or (buffer or 0) < 0
         found = report.chance.deadlines.get((*item.path, "due")) if report.chance else None
         odds = found.percent if found else None
@@ -237,12 +236,12 @@ def _kept(items: Mapping[str, Any]) -> list[Any]:
     return [item for item in items.values() if item.status != "cancelled"]
 
 
-def _forecast(schedule: Schedule | None, plan: Plan, item: Any) -> date | None:
+def _forecast(then: Report | Snapshot, item: Any) -> date | None:
     """Return when a milestone is reached or a deliverable's last task is finished."""
-    items = schedule.items if schedule else {}
-    if item.id in plan.milestones:
+    items = then.schedule.items if then.schedule else {}
+    if item.id in then.plan.milestones:
         return item.actual_finish or (items[item.id].finish if item.id in items else None)
-    makers = [t.id for t in plan.leaves() if item.id in t.deliverables and t.id in items]
+    makers = [t.id for t in then.plan.leaves() if item.id in t.deliverables and t.id in items]
     return max((items[maker].finish for maker in makers), default=None)
 
 

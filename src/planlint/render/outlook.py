@@ -68,7 +68,7 @@ def outlook(page: Page) -> Outlook:
     due cannot hold, is not decided or close, or the plan itself cannot be trusted. Green: none of these.
     """
     plan, verdict, say, count = page.plan, page.report.deadline, page.language.say, page.language.count
-    finish = _finish(page.report)
+    finish = expected(page.report.schedule.finish if page.report.schedule else None, verdict)
     buffer = working_days(plan, finish, plan.deadline) if finish and plan.deadline else None
     light: Light = "none"
     if plan.status in {"done", "cancelled", "on-hold", "proposed"}:
@@ -106,14 +106,11 @@ def _light(page: Page, finish: date | None, *, red: bool, amber: bool) -> tuple[
     return "green", say("On track")
 
 
-def _finish(report: Report) -> date | None:
+def expected(computed: date | None, verdict: Deadline | None) -> date | None:
     """Return the finish to expect: computed, or later where capacity is proven to ask for more."""
-    if report.schedule is None:
-        return None
-    verdict = report.deadline
-    if verdict and verdict.verdict == "infeasible" and verdict.possible:
-        return max(report.schedule.finish, verdict.possible)
-    return report.schedule.finish
+    if computed and verdict and verdict.verdict == "infeasible" and verdict.possible:
+        return max(computed, verdict.possible)
+    return computed
 
 
 def _trend(page: Page) -> Safe | None:
