@@ -53,8 +53,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """One plan with everything a page can say about it.
 
-    `baseline` is what it is compared with; `portfolio` has the other plans of the run by id; `rules` what each
-    of planlint's own rules asks for, in a sentence. `schedule` is None when none could be made.
+    `baseline` is what it is compared with; `portfolio` has the other plans of the run by id; `rules` says
+    what each of planlint's own rules asks for, in a sentence. `schedule` is None when none could be made.
     """
 
     plan: Plan
