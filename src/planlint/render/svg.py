@@ -75,21 +75,21 @@ def gantt_svg(report: Report, language: Language) -> Safe | None:
     schedule, plan = report.schedule, report.plan
     if schedule is None or not schedule.items:
         return None
-    drawn, cut = list(rows(report)), 0
-    if len(drawn) > MOST_ROWS:
-        cut = len(drawn)
-        drawn = [row for row in drawn if row.summary or not row.depth][:MOST_ROWS]
-        cut -= len(drawn)
+    drawn = every = list(rows(report))
+    if len(every) > MOST_ROWS:
+        drawn = [row for row in every if row.summary or not row.depth][:MOST_ROWS]
+    cut = len(every) - len(drawn)
     axis = _axis(report, drawn)
     pages = [drawn[i : i + REPEAT] for i in range(0, len(drawn), REPEAT)]
     if len(pages) > 1 and len(pages[-1]) < REPEAT // 2:
         pages[-2:] = [pages[-2] + pages[-1]]
     height = TOP + len(pages) * HEADER + len(drawn) * ROW + 12 + (20 if cut else 0)
-    tops, ys, y = list[int](), dict[str, int](), TOP
-    for page in pages:
-        tops.append(y)
-        ys |= {row.id: y + HEADER + n * ROW for n, row in enumerate(page)}
-        y += HEADER + len(page) * ROW
+    tops = [TOP + number * (HEADER + REPEAT * ROW) for number in range(len(pages))]
+    ys = {
+        row.id: top + HEADER + n * ROW
+        for top, page in zip(tops, pages, strict=True)
+        for n, row in enumerate(page)
+    }
     described = language.plain("Gantt chart from {start} to {finish}").format(
         start=language.date(schedule.start), finish=language.date(schedule.finish)
     )
