@@ -1,5 +1,6 @@
 """The format for people at a terminal: the source line, the place underlined, what it is about."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from planlint.diagnostics import Diagnostic, Location, Result, Severity
@@ -59,10 +60,7 @@ def _checked(result: Result) -> Iterable[str]:
 
 
 def _counts(diagnostics: Sequence[Diagnostic]) -> Iterable[str]:
-    counts: dict[tuple[str, str], int] = {}
-    for d in diagnostics:
-        key = (d.rule, d.severity.word)
-        counts[key] = counts.get(key, 0) + 1
+    counts = Counter((d.rule, d.severity.word) for d in diagnostics)
     for (rule, severity), count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
         yield f"{count:6}  {severity:7}  {rule}"
 
