@@ -154,7 +154,7 @@ def _mermaid(text: str, special: re.Pattern[str], beginning: re.Pattern[str]) ->
     return Safe(first + special.sub(lambda match: f"#{ord(match[0])};", rest))
 
 
-def svg(text: str, most: int = 400) -> Safe:
+def svg(text: str) -> Safe:
     """Escape text for an SVG text node or attribute."""
-    text = shorten(clean(text), most)
+    text = shorten(clean(text), 400)
     return Safe(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;"))

@@ -41,12 +41,12 @@ def marker(plan: str) -> str:
     return f"<!-- planlint:page {plan} -->"
 
 
-def begin(section: str, plan: str | None = None) -> str:
-    """Return the line before text that planlint fills in."""
-    return f"<!-- planlint:begin {section}{f' {plan}' if plan else ''} -->"
-
-
 END = "<!-- planlint:end -->"
+
+
+def filled(section: str, text: str) -> str:
+    """Return text that planlint fills in, between the lines that mark its place."""
+    return f"<!-- planlint:begin {section} -->\n\n{text}\n\n{END}"
 
 
 def check_names(reports: Sequence[Report]) -> None:
@@ -126,8 +126,8 @@ class Renderer:
         home, side = ("home.md", "_sidebar.md") if gitlab else ("Home.md", "_Sidebar.md")
         head = f"---\ntitle: {title}\n---\n" if gitlab else ""
         return {}, (
-            Shared(home, f"{begin('index')}\n\n{self.index(reports)}\n\n{END}", f"{head}# {title}\n\n"),
-            Shared(side, f"{begin('sidebar')}\n\n" + "\n".join(lines) + f"\n\n{END}", ""),
+            Shared(home, filled("index", self.index(reports)), f"{head}# {title}\n\n"),
+            Shared(side, filled("sidebar", "\n".join(lines)), ""),
         )
 
     def _template(self, template: str, page: Page | None, data: Mapping[str, Any]) -> str:
