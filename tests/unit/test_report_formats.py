@@ -1,4 +1,4 @@
-"""The formats for machines: each keeps its consumer's rules, whatever stands in the plan."""
+"""The formats for people and machines: each keeps its reader's rules, whatever stands in the plan."""
 
 import gzip
 import json
@@ -6,7 +6,6 @@ import random
 import re
 import time
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -32,8 +31,10 @@ from planlint.diagnostics import (
     Span,
 )
 from planlint.report import github, gitlab, junit, markdown, rdjson, sarif
-from planlint.report.characters import visible
+from planlint.report.characters import visible, width
 from planlint.report.json import render as render_json
+from planlint.report.text import render as render_text
+from planlint.report.text import summary
 
 TODAY = date(2026, 2, 16)
 PATH = "plans/a.plan.yaml"
@@ -43,12 +44,14 @@ def span(line: int, start: int, stop: int) -> Span:
     return Span(Position(line, start), Position(line, stop))
 
 
-def diagnostic(message: str = "task 'build' has no owner", **values: Any) -> Diagnostic:
+def diagnostic(
+    message: str = "task 'build' has no owner", *, place: Span | None = None, **values: Any
+) -> Diagnostic:
     fields: dict[str, Any] = {
         "rule": "task-without-owner",
         "category": "ownership",
         "severity": Severity.ERROR,
-        "location": Location(PATH, span(2, 3, 8)),
+        "location": Location(PATH, place or span(2, 3, 8)),
         "path": ("tasks", "build"),
         "plan": "a",
         "item": "build",
@@ -58,9 +61,11 @@ def diagnostic(message: str = "task 'build' has no owner", **values: Any) -> Dia
     return Diagnostic(message=message, **fields)
 
 
-def result(*diagnostics: Diagnostic, texts: Mapping[str, list[str]] | None = None, **values: Any) -> Result:
-    lines = texts if texts is not None else {PATH: ["tasks:", "  build:", "    title: Build"]}
-    return Result(today=TODAY, diagnostics=diagnostics, files=1, texts=lines, **values)
+def result(
+    *diagnostics: Diagnostic, text: str = "tasks:\n  build:\n    title: Build", **values: Any
+) -> Result:
+    fields: dict[str, Any] = {"texts": {PATH: text.split("\n")}} | values
+    return Result(today=TODAY, diagnostics=diagnostics, files=1, **fields)
 
 
 FULL = diagnostic(
@@ -77,6 +82,154 @@ def test_every_format_renders_and_ends_with_a_line_break() -> None:
         assert text.endswith("\n")
         assert "task &#39;build&#39;" not in text
         assert "task 'build' has no owner" in text, name
+
+
+# Text
+
+
+def test_a_diagnostic_with_everything() -> None:
+    assert render_text(result(FULL)) == (
+        "plans/a.plan.yaml:2:3: error task-without-owner: task 'build' has no owner\n"
+        "2 |   build:\n"
+        "  |   ^^^^^\n"
+        "  = team.yaml:4:1: people are listed here\n"
+        "  = fix: add an owner (look at it before you keep it)\n"
+        "  = why: planlint explain task-without-owner\n"
+        "\n"
+        "1 error in 1 plan\n"
+    )
+
+
+def test_a_rule_is_explained_once() -> None:
+    text = render_text(result(diagnostic(), diagnostic("another"), diagnostic(rule="other-rule")))
+    assert text.count("planlint explain task-without-owner") == 1
+    assert text.count("planlint explain other-rule") == 1
+
+
+def test_clean_says_what_was_checked() -> None:
+    plan = PlanSummary(
+        id="a",
+        path=PATH,
+        title="A",
+        finish=date(2026, 3, 4),
+        deadline=date(2026, 3, 31),
+        verdict="feasible",
+    )
+    assert render_text(result(plans=(plan,), suppressed=2)) == (
+        "1 plan checked, nothing to report (2 suppressed)\n"
+        "  plans/a.plan.yaml: finish 2026-03-04, deadline 2026-03-31: feasible\n"
+    )
+
+
+def test_a_long_list_of_clean_plans_is_cut() -> None:
+    plans = tuple(PlanSummary(id=str(i), path=f"{i}.plan.yaml") for i in range(12))
+    lines = render_text(result(plans=plans)).splitlines()
+    assert len(lines) == 12
+    assert lines[-1] == "  and 2 more"
+
+
+def test_summary_counts_by_severity() -> None:
+    warning, info = diagnostic(severity=Severity.WARNING), diagnostic(severity=Severity.INFO)
+    assert summary(result(diagnostic(), warning, warning, info, baselined=3)) == (
+        "1 error, 2 warnings, 1 info in 1 plan (3 known)"
+    )
+
+
+def test_quiet_keeps_errors_only() -> None:
+    text = render_text(result(diagnostic("bad"), diagnostic("meh", severity=Severity.WARNING)), quiet=True)
+    assert "bad" in text
+    assert "meh" not in text
+    assert "1 plan" not in text
+    assert render_text(result(diagnostic(severity=Severity.INFO)), quiet=True) == ""
+
+
+def test_statistics_count_by_rule_most_frequent_first() -> None:
+    found = [diagnostic(rule="rare"), *[diagnostic(rule="often", severity=Severity.WARNING)] * 3]
+    assert render_text(result(*found), statistics=True).splitlines() == [
+        "     3  warning  often",
+        "     1  error    rare",
+        "1 error, 3 warnings in 1 plan",
+    ]
+
+
+def marked(line: str, start: int, stop: int) -> tuple[str, str]:
+    """Return the source line as shown, and what stands above the marks, by columns."""
+    text = render_text(result(diagnostic(place=span(1, start, stop)), text=line))
+    source, marks = text.splitlines()[1:3]
+    cells = [
+        c for character in source for c in [character, *[""] * (width(character) - 1)] if width(character)
+    ]
+    return source[4:], "".join(
+        c for c, mark in zip(cells, marks.ljust(len(cells)), strict=False) if mark == "^"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ("  build: 3", "build"),
+        ("\tbuild:\t3", "build"),
+        ("設計: 書く", "書く"),
+        ("cafe\u0301 crème: x", "crème"),
+        ("👩‍💻 owner: kim", "owner"),
+        ("x" * 5000 + "build" + "y" * 5000, "build"),
+        ("設" * 5000 + "build" + "計" * 5000, "build"),
+    ],
+)
+def test_the_place_is_underlined(line: str, place: str) -> None:
+    start = line.index(place)
+    source, under = marked(line, start + 1, start + 1 + len(place))
+    assert under == place
+    assert len(source) <= 120
+
+
+def test_a_clipped_line_says_so() -> None:
+    source, _ = marked("x" * 500, 250, 251)
+    assert source.startswith("…")
+    assert source.endswith("…")
+
+
+def test_an_empty_place_and_the_end_of_a_line_get_one_mark() -> None:
+    for start in (1, 4, 9):
+        text = render_text(result(diagnostic(place=span(1, start, start)), text="abc"))
+        assert text.splitlines()[2].count("^") == 1
+
+
+def test_a_place_over_several_lines_is_marked_to_the_end_of_the_first() -> None:
+    place = Span(Position(1, 3), Position(3, 2))
+    assert render_text(result(diagnostic(place=place), text="a: b\nc\nd")).splitlines()[2] == "  |   ^^"
+
+
+def test_a_line_that_is_not_there_leaves_the_excerpt_out() -> None:
+    text = render_text(result(diagnostic(place=span(99, 1, 2))))
+    assert text.splitlines()[1].strip() == "= why: planlint explain task-without-owner"
+
+
+def test_colour_only_when_asked() -> None:
+    found = result(diagnostic())
+    coloured = render_text(found, colour=True)
+    assert "\x1b[1;31merror\x1b[0m" in coloured
+    assert "\x1b" not in render_text(found)
+
+
+def test_wide_and_combining_characters_are_measured() -> None:
+    assert [width(text) for text in ("abc", "設計", "e\u0301", "👩‍💻")] == [3, 4, 1, 4]
+
+
+def test_controls_become_visible() -> None:
+    assert visible("a\x1b[31mb\x00c\x7f\u202ed\ue000\ud800") == "a␛[31mb␀c␡�d\ue000�"
+    assert visible("a\r\nb\tc\u2028d") == "a  b c d"
+
+
+def test_what_a_ci_server_takes_for_a_command_is_broken() -> None:
+    assert visible("##vso[task.setvariable variable=x]y") == "#\u200b#vso[task.setvariable variable=x]y"
+    assert visible("::error::x") == ":\u200b:error::x"
+    assert visible("a::b # c") == "a::b # c"
+    assert visible("#####[group] ## [x]") == "####\u200b#[group] ## [x]"
+    assert width(visible("##[")) == 3
+
+
+# JSON
 
 
 def test_json_is_what_the_contract_says() -> None:
@@ -276,8 +429,8 @@ def test_github_keeps_the_limits_most_severe_first_and_the_step_summary_has_all(
 
 
 def test_github_place_over_lines_has_no_columns_at_its_end() -> None:
-    place = Location(PATH, Span(Position(2, 3), Position(5, 1)))
-    [(_, properties, _)] = commands(github.render(result(diagnostic(location=place))))
+    place = Span(Position(2, 3), Position(5, 1))
+    [(_, properties, _)] = commands(github.render(result(diagnostic(place=place))))
     assert properties["endLine"] == "4"
     assert "endColumn" not in properties
 
@@ -313,11 +466,11 @@ def test_rdjson_counts_columns_in_bytes() -> None:
     line = "título: 設計 build"
     start = line.index("build") + 1
     found = diagnostic(
-        location=Location(PATH, span(1, start, start + 5)),
+        place=span(1, start, start + 5),
         fix=Fix("shorten", "safe", (Edit(span(1, start, start + 5), "b"),)),
         severity=Severity.WARNING,
     )
-    data = json.loads(rdjson.render(result(found, texts={PATH: [line]})))
+    data = json.loads(rdjson.render(result(found, text=line)))
     [entry] = data["diagnostics"]
     place = entry["location"]["range"]
     assert line.encode()[place["start"]["column"] - 1 : place["end"]["column"] - 1] == b"build"
@@ -398,6 +551,20 @@ def test_hostile_text_breaks_no_format(message: str, path: str) -> None:
 
 
 @settings(deadline=None, max_examples=150)
+@given(HOSTILE, HOSTILE, HOSTILE, st.integers(1, 250), st.integers(0, 50))
+def test_no_control_character_reaches_the_terminal(
+    message: str, path: str, line: str, start: int, length: int
+) -> None:
+    place = Location(path, span(1, start, start + length))
+    found = Diagnostic("r", "c", Severity.ERROR, message, place, related=(Related(message, place),))
+    text = render_text(Result(today=TODAY, diagnostics=(found,), files=1, texts={path: [line]}))
+    text.encode()
+    assert all(c == "\n" or ord(c) >= 32 for c in text)
+    assert not set(text) & set("\x7f\x9b\u202e\u2028\u2029\x85")
+    assert text.count("\n") == 7
+
+
+@settings(deadline=None, max_examples=150)
 @given(HOSTILE)
 def test_markdown_shows_plan_text_as_it_is(text: str) -> None:
     parser = pytest.importorskip("markdown_it").MarkdownIt("gfm-like", {"linkify": False})
@@ -413,3 +580,10 @@ def test_ten_thousand_diagnostics_take_a_moment_in_every_format() -> None:
         begin = time.perf_counter()
         report.render(name, found)
         assert time.perf_counter() - begin < 3, name
+
+
+def test_ten_thousand_diagnostics_take_a_moment_in_colour() -> None:
+    found = [diagnostic(place=span(2, 3, 8), rule=f"rule-{i % 50}") for i in range(10_000)]
+    begin = time.perf_counter()
+    render_text(result(*found), colour=True)
+    assert time.perf_counter() - begin < 2

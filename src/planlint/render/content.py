@@ -1,5 +1,6 @@
 """What the sections say beyond the plan's own words: one function a section, plain data for its template."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from posixpath import relpath
@@ -10,12 +11,12 @@ from planlint.model import Item, Plan, Task
 from planlint.render import load, mermaid, risk
 from planlint.render.escaping import Safe, link, markdown
 from planlint.render.load import working_days
-from planlint.render.outlook import LIKELY, outlook, progress_of
-from planlint.render.report import Page
-from planlint.render.rows import Row, name, numbered, rows
+from planlint.render.outlook import LIKELY, expected, outlook, progress_of
+from planlint.render.report import Page, Report, Snapshot
+from planlint.render.rows import Row, due, name, numbered, rows
 from planlint.render.words import Language
 from planlint.schedule.calendar import calendars
-from planlint.schedule.result import Deadline, Repair, Schedule
+from planlint.schedule.result import Deadline, Repair
 
 AHEAD = timedelta(28)
 MOST_FINDINGS = 200
@@ -94,12 +95,12 @@ def coming(page: Page) -> dict[str, Any]:
     reviewed = plan.review.last if plan.review else None
     since = min((before.plan.status_date if before else None) or reviewed or as_of, as_of - timedelta(14))
     done = [
-        Line(page.language.say("done"), t.title or t.id, name(plan, t.owner), t.actual.finish)
-        for t in plan.leaves()
-        if not t.open and t.actual.finish and since < t.actual.finish <= as_of
+        _line(page, page.language.say("done"), task, task.actual.finish)._replace(late=False)
+        for task in plan.leaves()
+        if not task.open and task.actual.finish and since < task.actual.finish <= as_of
     ]
     lines = [*_tasks_due(page), *_dated(page)]
-    overdue = [line._replace(late=True) for line in lines if line.when and line.when < as_of]
+    overdue = [line for line in lines if line.late]
     ahead = [line for line in lines if line.when and as_of <= line.when <= as_of + AHEAD]
     found = {"done": done, "overdue": overdue, "ahead": ahead}
     by_person = {
@@ -110,23 +111,26 @@ def coming(page: Page) -> dict[str, Any]:
     return {"since": since, "until": as_of + AHEAD, "more": more, **by_person}
 
 
+def _line(page: Page, kind: Safe, item: Item, when: date | None, detail: Safe | None = None) -> Line:
+    late = when is not None and when < page.report.as_of
+    who = name(page.plan, item.owner)
+    return Line(kind, item.title or item.id, who, when, detail or Safe(""), late)
+
+
 def _tasks_due(page: Page) -> Iterator[Line]:
     """Yield the open tasks at the date to look at: that they are overdue since, their start, their finish."""
-    report, plan, language = page.report, page.plan, page.language
-    for task in plan.leaves():
+    report, say = page.report, page.language.say
+    for task in page.plan.leaves():
         found = report.items.get(task.id)
         if not task.open:
             continue
-        title, who, status = task.title or task.id, name(plan, task.owner), language.word(task.status)
-        due = min((day for day in (task.finish, task.deadline, task.must_finish) if day), default=None)
-        if due and due < report.as_of:
-            yield Line(language.say("task"), title, who, due, status)
+        status, until = page.language.word(task.status), due(task)
+        if until and until < report.as_of:
+            yield _line(page, say("task"), task, until, status)
         elif found and task.status == "todo":
-            yield Line(
-                language.say("starts"), title, who, found.start, language.say("until {day}", day=found.finish)
-            )
+            yield _line(page, say("starts"), task, found.start, say("until {day}", day=found.finish))
         elif found:
-            yield Line(language.say("should finish"), title, who, found.finish, status)
+            yield _line(page, say("should finish"), task, found.finish, status)
 
 
 def _dated(page: Page) -> Iterator[Line]:
@@ -144,45 +148,33 @@ def _dated(page: Page) -> Iterator[Line]:
     for items, kind in kinds:
         for item in items.values():
             window = getattr(item, "window", None)
-            due = window.start.date() if window else getattr(item, "due", None)
-            if due and item.status in _OPEN:
-                yield Line(kind, item.title or item.id, name(plan, item.owner), due)
+            when = window.start.date() if window else getattr(item, "due", None)
+            if when and item.status in _OPEN:
+                yield _line(page, kind, item, when)
 
 
 def decisions(page: Page) -> dict[str, Any]:
     """List what somebody must decide, unblock, confirm or find out."""
-    as_of = page.report.as_of
-    return {
-        "lines": [
-            Line(
-                kind,
-                item.title or item.id,
-                name(page.plan, item.owner),
-                when,
-                markdown(detail),
-                late=bool(when and when < as_of),
-            )
-            for kind, item, when, detail in _asked(page)
-        ]
-    }
+    return {"lines": list(_asked(page))}
 
 
-def _asked(page: Page) -> Iterator[tuple[Safe, Item, date | None, str]]:
+def _asked(page: Page) -> Iterator[Line]:
     """Yield what to do, with what, until when, and the details."""
     plan, say, items = page.plan, page.language.say, page.report.items
     for decision in plan.decisions.values():
         if decision.status == "proposed":
-            yield say("decide"), decision, decision.date, " / ".join(decision.options)
+            options = markdown(" / ".join(decision.options))
+            yield _line(page, say("decide"), decision, decision.date, options)
     for task in plan.leaves():
         if task.status == "blocked":
             start = items[task.id].start if task.id in items else None
-            yield say("unblock"), task, start, page.title(task.blocked_by or "")
+            yield _line(page, say("unblock"), task, start, markdown(page.title(task.blocked_by or "")))
     for external in plan.external.values():
         if external.status == "open" and not external.confirmed:
-            yield say("confirm"), external, external.due, external.provider
+            yield _line(page, say("confirm"), external, external.due, markdown(external.provider))
     for assumption in plan.assumptions.values():
         if assumption.status == "open":
-            yield say("find out"), assumption, assumption.validate_by, ""
+            yield _line(page, say("find out"), assumption, assumption.validate_by)
 
 
 def timeline(page: Page) -> dict[str, Any]:
@@ -202,7 +194,7 @@ def dependencies(page: Page) -> dict[str, Any]:
 class Due(NamedTuple):
     """A milestone or deliverable against its date, with its chance in percent points where one is known.
 
-    `buffer` is in working days; `moves` are the earlier forecasts, oldest first.
+    `buffer` is in working days; `moves` are the earlier forecasts.
     """
 
     item: Any
@@ -217,26 +209,25 @@ class Due(NamedTuple):
 
 
 def milestones(page: Page) -> dict[str, Any]:
-    """Compare due dates with forecasts; with history, how each forecast moved."""
+    """Compare due dates with forecasts; with a baseline, what was forecast there."""
     report, plan = page.report, page.report.plan
-    earlier = (*report.history, *((report.baseline,) if report.baseline else ()))[-5:]
+    earlier = [report.baseline] if report.baseline else []
     verdicts = {(d.kind, d.item): d for d in report.deadlines}
 
-    def due(item: Any, kind: Any, criteria: tuple[str, ...]) -> Due:
-        forecast, verdict = _forecast(report.schedule, plan, item), verdicts.get((kind, item.id))
+    def judged(item: Any, kind: Any, criteria: tuple[str, ...]) -> Due:
+        verdict = verdicts.get((kind, item.id))
+        forecast = expected(_forecast(report, item), verdict)
         missed = verdict is not None and verdict.verdict == "infeasible"
-        if missed and verdict and verdict.possible and forecast:
-            forecast = max(forecast, verdict.possible)
         buffer = working_days(plan, forecast, item.due) if forecast and item.due else None
-        moves = tuple(_forecast(s.schedule, s.plan, item) for s in earlier)
+        moves = tuple(_forecast(snapshot, item) for snapshot in earlier)
         late = missed or (buffer or 0) < 0
         found = report.chance.deadlines.get((*item.path, "due")) if report.chance else None
         odds = found.percent if found else None
         return Due(item, name(plan, item.owner), forecast, buffer, late, verdict, odds, criteria, moves)
 
     shown = {
-        "milestones": [due(m, "milestone", m.gate) for m in _kept(plan.milestones)],
-        "deliverables": [due(d, "deliverable", d.acceptance) for d in _kept(plan.deliverables)],
+        "milestones": [judged(m, "milestone", m.gate) for m in _kept(plan.milestones)],
+        "deliverables": [judged(d, "deliverable", d.acceptance) for d in _kept(plan.deliverables)],
     }
     return {**shown, "earlier": [snapshot.label for snapshot in earlier], "likely": LIKELY}
 
@@ -245,12 +236,12 @@ def _kept(items: Mapping[str, Any]) -> list[Any]:
     return [item for item in items.values() if item.status != "cancelled"]
 
 
-def _forecast(schedule: Schedule | None, plan: Plan, item: Any) -> date | None:
+def _forecast(then: Report | Snapshot, item: Any) -> date | None:
     """Return when a milestone is reached or a deliverable's last task is finished."""
-    items = schedule.items if schedule else {}
-    if item.id in plan.milestones:
+    items = then.schedule.items if then.schedule else {}
+    if item.id in then.plan.milestones:
         return item.actual_finish or (items[item.id].finish if item.id in items else None)
-    makers = [t.id for t in plan.leaves() if item.id in t.deliverables and t.id in items]
+    makers = [t.id for t in then.plan.leaves() if item.id in t.deliverables and t.id in items]
     return max((items[maker].finish for maker in makers), default=None)
 
 
@@ -351,12 +342,11 @@ def risks(page: Page) -> dict[str, Any]:
     """Return heat map, register by exposure, closed risks, and those to look at again."""
     plan, until = page.plan, page.report.as_of + AHEAD
     register = risk.rated(plan)
+    places = Counter((one.likelihood, one.impact) for one in register)
+    levels = range(1, 6)
     heat = [
-        (
-            risk.WORDS[row - 1],
-            [(_at(register, row, column), risk.level(row * column)) for column in range(1, 6)],
-        )
-        for row in range(5, 0, -1)
+        (risk.WORDS[row - 1], [(places[row, column], risk.level(row * column)) for column in levels])
+        for row in reversed(levels)
     ]
     return {
         "heat": heat if register else [],
@@ -365,10 +355,6 @@ def risks(page: Page) -> dict[str, Any]:
         "closed": [one for one in plan.risks.values() if not one.open],
         "due": [one for one in plan.risks.values() if one.open and one.review_by and one.review_by <= until],
     }
-
-
-def _at(register: Sequence[risk.Rated], row: int, column: int) -> int:
-    return sum(one.likelihood == row and one.impact == column for one in register)
 
 
 def budget(page: Page) -> dict[str, Any]:
@@ -432,33 +418,27 @@ def where(page: Page, diagnostic: Diagnostic) -> Safe:
 
 def counts(diagnostics: Sequence[Diagnostic], language: Language) -> list[Safe]:
     """Count diagnostics by severity, in words."""
-    errors, warnings, infos = (
-        sum(d.severity is severity for d in diagnostics)
-        for severity in (Severity.ERROR, Severity.WARNING, Severity.INFO)
-    )
-    said = (
-        language.count("{n} error", "{n} errors", errors) if errors else "",
-        language.count("{n} warning", "{n} warnings", warnings) if warnings else "",
-        language.count("{n} hint", "{n} hints", infos) if infos else "",
-    )
-    return [text for text in said if isinstance(text, Safe)]
+    found = Counter(d.severity for d in diagnostics)
+    said = {
+        Severity.ERROR: language.count("{n} error", "{n} errors", found[Severity.ERROR]),
+        Severity.WARNING: language.count("{n} warning", "{n} warnings", found[Severity.WARNING]),
+        Severity.INFO: language.count("{n} hint", "{n} hints", found[Severity.INFO]),
+    }
+    return [text for severity, text in said.items() if found[severity]]
 
 
 def summary(page: Page) -> dict[str, Any]:
     """Answer "will it hold?"."""
     report, money = page.report, page.plan.budget
-    spent = (
-        sum((line.actual or 0) + (line.committed or 0) for line in money.lines.values()) if money else None
-    )
+    lines = money.lines.values() if money else ()
+    repairs = report.deadline.repairs if report.deadline else ()
     return {
         "outlook": outlook(page),
         "progress": progress_of(report),
-        "spent": spent,
+        "spent": sum((line.actual or 0) + (line.committed or 0) for line in lines) if money else None,
         "high": sum(one.score >= risk.HIGH for one in risk.rated(report.plan)),
         "counts": counts(report.diagnostics, page.language),
-        "repairs": [(one.size_days, _repair(page, one)) for one in report.deadline.repairs]
-        if report.deadline
-        else [],
+        "repairs": [(one.size_days, _repair(page, one)) for one in repairs],
         "chance": report.chance,
     }
 
@@ -479,7 +459,7 @@ def _repair(page: Page, repair: Repair) -> Safe:
                 **values,
             )
         case "free":
-            values |= {key: Safe(language.percent(values[key])) for key in ("left", "now")}
+            values |= {key: language.percent(values[key]) for key in ("left", "now")}
             return language.say(
                 "give **{person}** less day-to-day operations ({left} instead of {now})", **values
             )
@@ -496,24 +476,15 @@ def _repair(page: Page, repair: Repair) -> Safe:
 def portfolio(pages: Sequence[Page]) -> dict[str, Any]:
     """Return every plan with its light, and the weeks of the people whom several plans want."""
     reports = [page.report for page in pages]
-    lines = [
-        {
-            **summary(page),
-            "plan": page.plan,
-            "as_of": page.report.as_of,
-            "manager": name(page.plan, page.plan.manager),
-        }
-        for page in pages
-    ]
-    lights: dict[tuple[str, Safe], list[str]] = {}
-    for line in lines:
-        lights.setdefault((line["outlook"].shape, line["outlook"].word), []).append(
-            line["plan"].title or line["plan"].id
-        )
+    lines, lights = [], dict[tuple[str, Safe], list[str]]()
+    for page in pages:
+        plan, line = page.plan, summary(page)
+        lines.append({**line, "plan": plan, "as_of": page.report.as_of, "manager": name(plan, plan.manager)})
+        lights.setdefault((line["outlook"].shape, line["outlook"].word), []).append(plan.title or plan.id)
     as_of = max((report.as_of for report in reports), default=None)
     return {
         "lines": lines,
-        "lights": [(shape, word, titles) for (shape, word), titles in lights.items()],
+        "lights": [(*light, titles) for light, titles in lights.items()],
         "weeks": load.weeks_from(as_of) if as_of else [],
         "shared": load.shared(reports, as_of) if as_of else [],
     }

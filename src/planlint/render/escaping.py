@@ -62,10 +62,6 @@ def _html(match: re.Match[str]) -> str:
     return f"&#{ord(match[0])};"
 
 
-def _mermaid(match: re.Match[str]) -> str:
-    return f"#{ord(match[0])};"
-
-
 def markdown(text: str) -> Safe:
     """Escape text for a Markdown paragraph, heading, table cell or list item."""
     text = clean(text)
@@ -142,24 +138,23 @@ def blocks(text: str) -> Safe:
 
 def gantt(text: str, most: int = 120) -> Safe:
     """Escape text for a Mermaid gantt: a task's name, a section or the title."""
-    text = shorten(clean(text), most)
-    return Safe(_leading(text, _GANTT_WORDS) + _GANTT.sub(_mermaid, text[1:]) if text else "")
+    return _mermaid(shorten(clean(text), most), _GANTT, _GANTT_WORDS)
 
 
 def label(text: str, most: int = 80) -> Safe:
     """Escape text for a quoted Mermaid flowchart label."""
-    text = shorten(clean(text), most)
-    return Safe(_leading(text, _LABEL_START, _LABEL) + _LABEL.sub(_mermaid, text[1:]) if text else "")
+    return _mermaid(shorten(clean(text), most), _LABEL, _LABEL_START)
 
 
-def _leading(text: str, means_something: re.Pattern[str], escaped: re.Pattern[str] = _GANTT) -> str:
-    first = text[0]
-    return (
-        f"#{ord(first)};" if first.isascii() and means_something.match(text) else escaped.sub(_mermaid, first)
-    )
+def _mermaid(text: str, special: re.Pattern[str], beginning: re.Pattern[str]) -> Safe:
+    """Escape special characters, and the first one of a text whose beginning Mermaid would understand."""
+    means_something = text[:1].isascii() and beginning.match(text)
+    first = f"#{ord(text[0])};" if means_something else ""
+    rest = text[1:] if means_something else text
+    return Safe(first + special.sub(lambda match: f"#{ord(match[0])};", rest))
 
 
-def svg(text: str, most: int = 400) -> Safe:
+def svg(text: str) -> Safe:
     """Escape text for an SVG text node or attribute."""
-    text = shorten(clean(text), most)
+    text = shorten(clean(text), 400)
     return Safe(text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;"))

@@ -63,21 +63,20 @@ def _regular(path: Path) -> bool:
     return path.exists()
 
 
-def _start(path: Path) -> bytes:
+def _content(path: Path, most: int = -1) -> bytes | None:
+    """Return what a file begins with, up to `most` bytes, else all of it; None where there is none."""
     try:
         with path.open("rb") as file:
-            return file.read(_HEAD).replace(b"\r\n", b"\n")
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}; nothing was written") from None
-
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
+            return file.read(most)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}; nothing was written") from None
+
+
+def _start(path: Path) -> bytes:
+    """Return what has the marker of a page, also where an editor or Git changed its line ends."""
+    return (_content(path, _HEAD) or b"").replace(b"\r\n", b"\n")
 
 
 def _merged(path: Path, one: Shared) -> bytes:
@@ -132,17 +131,13 @@ def difference(found: Changes, show: Callable[[Path], str]) -> Iterator[str]:
     import difflib  # noqa: PLC0415 - only when something is stale
 
     for path, new in found.items():
-        old = _content(path)
+        old, name = _content(path), show(path)
         before, after = (
             (text or b"").decode("utf-8", "replace").splitlines(keepends=True) for text in (old, new)
         )
-        name = show(path)
-        for line in difflib.unified_diff(
-            before,
-            after,
-            f"a/{name}" if old is not None else os.devnull,
-            f"b/{name}" if new is not None else os.devnull,
-        ):
+        fromfile = os.devnull if old is None else f"a/{name}"
+        tofile = os.devnull if new is None else f"b/{name}"
+        for line in difflib.unified_diff(before, after, fromfile, tofile):
             yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
 
 

@@ -1,6 +1,6 @@
 """Work against capacity: what the computed dates ask of each person, week by week."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -92,15 +92,11 @@ def table(report: Report, others: Iterable[Snapshot]) -> list[tuple[Person, list
         for s in others
         if s.plan.id != plan.id and mine.keys() & s.plan.people.keys()
     ]
-    rows = []
-    for person in plan.people.values():
-        if not any(mine.get(person.id, ())):
-            continue
-        elsewhere = [
-            sum(hours) for hours in zip(*(b[person.id] for b in beside if person.id in b), strict=True)
-        ]
-        rows.append((person, cells(plan, person.id, since, mine[person.id], elsewhere or [0.0] * WEEKS)))
-    return rows
+    return [
+        (person, cells(plan, person.id, since, mine[person.id], _together(beside, person.id)))
+        for person in plan.people.values()
+        if any(mine.get(person.id, ()))
+    ]
 
 
 def shared(reports: Sequence[Report], since: date) -> list[tuple[Person, list[Cell]]]:
@@ -110,6 +106,11 @@ def shared(reports: Sequence[Report], since: date) -> list[tuple[Person, list[Ce
     for who in dict.fromkeys(who for _, hours in found for who in hours):
         plans = [plan for plan, hours in found if who in hours and who in plan.people]
         if len(plans) > 1:
-            sums = [sum(hours[who][n] for _, hours in found if who in hours) for n in range(WEEKS)]
+            sums = _together([hours for _, hours in found], who)
             rows.append((plans[0].people[who], cells(plans[0], who, since, sums, [0.0] * WEEKS)))
     return rows
+
+
+def _together(loads: Sequence[Mapping[str, Sequence[float]]], who: str) -> list[float]:
+    """Return the hours a week that several loads ask of a person."""
+    return [sum(hours[who][n] for hours in loads if who in hours) for n in range(WEEKS)]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from planlint.model import Milestone, Task
+from planlint.model import Milestone, Plan, Task
 from planlint.render.escaping import Safe, clean, gantt, label, shorten
 from planlint.render.report import Flavor, Report
 from planlint.render.rows import Row, rows
@@ -77,10 +77,19 @@ def _section(report: Report, row: Row, language: Language) -> str:
     """Return the heading over a row: its outermost summary, or what it is."""
     if isinstance(row.item, Milestone):
         return language.plain("Milestones")
-    top: Task = row.item
-    while top.parent is not None:
-        top = report.plan.tasks[top.parent]
-    return top.title or top.id if top is not row.item else language.plain("Tasks")
+    *_, outermost = _upwards(report.plan, row.id)
+    if outermost == row.id:
+        return language.plain("Tasks")
+    return report.plan.tasks[outermost].title or outermost
+
+
+def _upwards(plan: Plan, identifier: str) -> Iterator[str]:
+    """Yield an item and the summaries it lies in, the outermost last."""
+    above: str | None = identifier
+    while above is not None:
+        yield above
+        task = plan.tasks.get(above)
+        above = task.parent if task else None
 
 
 def _task(row: Row, number: int) -> str:
@@ -144,15 +153,14 @@ def flowchart(report: Report, language: Language) -> str | None:
             opened.pop()
             lines.append("    end")
         node, text = nodes[row.id], label(row.title, 60) or row.id
+        when = _when(row.dates.finish if row.dates else None, language)
         if row.summary:
             lines.append(f'    subgraph {node}["{text}"]')
             opened.append(row.id)
         elif isinstance(row.item, Milestone):
-            lines.append(
-                f'    {node}{{{{"{text}{_when(row.dates.finish if row.dates else None, language)}"}}}}'
-            )
+            lines.append(f'    {node}{{{{"{text}{when}"}}}}')
         elif row.id in linked:
-            lines.append(f'    {node}["{text}{_when(row.dates.finish if row.dates else None, language)}"]')
+            lines.append(f'    {node}["{text}{when}"]')
     lines += ["    end"] * len(opened)
     lines += (
         f'    {nodes[item.id]}[/"{label(item.title, 60) or item.id}{_when(item.due, language)}"/]'
@@ -182,23 +190,16 @@ def _when(day: date | None, language: Language) -> str:
 def _edges(
     report: Report, nodes: Mapping[str, str], shown: Mapping[str, Row]
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield predecessor, successor and what is written on the arrow."""
+    """Yield predecessor, successor and what is written on the arrow.
+
+    Mermaid cannot draw an arrow between a summary and what lies in it.
+    """
     for row in shown.values():
         for dependency in row.item.depends_on:
             before = dependency.predecessor
-            if before not in nodes or _inside(report, before, row.id) or _inside(report, row.id, before):
+            nested = row.id in _upwards(report.plan, before) or before in _upwards(report.plan, row.id)
+            if before not in nodes or nested:
                 continue
             lag = f"{'' if dependency.lag.amount < 0 else '+'}{dependency.lag}" if dependency.lag else ""
             words = f'|"{label(dependency.type + lag)}"|' if lag or dependency.type != "FS" else ""
             yield before, row.id, words
-
-
-def _inside(report: Report, inner: str, outer: str) -> bool:
-    """Return whether a task is another one or lies in it: Mermaid cannot draw such an arrow."""
-    walker: str | None = inner
-    while walker is not None:
-        if walker == outer:
-            return True
-        task = report.plan.tasks.get(walker)
-        walker = task.parent if task else None
-    return False

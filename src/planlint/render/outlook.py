@@ -11,7 +11,7 @@ from planlint.model import Item
 from planlint.render.escaping import Safe
 from planlint.render.load import table, working_days
 from planlint.render.report import Page, Report
-from planlint.render.rows import mean, name, progress
+from planlint.render.rows import due, mean, name, progress
 from planlint.schedule.result import Deadline
 
 Light = Literal["green", "amber", "red", "none"]
@@ -48,6 +48,11 @@ class Outlook(Struct, frozen=True):
         return SHAPES[self.light]
 
 
+def doubtful(report: Report) -> int:
+    """Return how many errors of the plan's structure make its dates doubtful."""
+    return sum(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics)
+
+
 def progress_of(report: Report) -> float | None:
     """Return how far the plan is, in percent points, its tasks weighted by their length."""
     leaves, items = list(report.plan.leaves()), report.items
@@ -62,8 +67,8 @@ def outlook(page: Page) -> Outlook:
     Red: its deadline is proven not to hold, or the chance is under one half. Amber: something else that is
     due cannot hold, is not decided or close, or the plan itself cannot be trusted. Green: none of these.
     """
-    plan, verdict = page.plan, page.report.deadline
-    finish = _finish(page.report)
+    plan, verdict, say, count = page.plan, page.report.deadline, page.language.say, page.language.count
+    finish = expected(page.report.schedule.finish if page.report.schedule else None, verdict)
     buffer = working_days(plan, finish, plan.deadline) if finish and plan.deadline else None
     light: Light = "none"
     if plan.status in {"done", "cancelled", "on-hold", "proposed"}:
@@ -72,11 +77,11 @@ def outlook(page: Page) -> Outlook:
     else:
         red, amber = list(_red(page, buffer)), list(_amber(page, buffer))
         if finish is None and not red:
-            amber.insert(0, page.language.say("No schedule could be computed: the findings say why"))
+            amber.insert(0, say("No schedule could be computed: the findings say why"))
         light, word = _light(page, finish, red=bool(red), amber=bool(amber))
         reasons = [*red, *amber]
         if not red and verdict and verdict.verdict == "feasible" and buffer is not None:
-            holds = page.language.count(
+            holds = count(
                 "All work fits before the deadline, with {n} working day to spare",
                 "All work fits before the deadline, with {n} working days to spare",
                 round(buffer, 1),
@@ -84,9 +89,7 @@ def outlook(page: Page) -> Outlook:
             reasons.insert(0, holds)
     if len(reasons) > MOST_REASONS:
         more = len(reasons) - MOST_REASONS + 1
-        reasons[MOST_REASONS - 1 :] = [
-            page.language.count("and {n} more reason below", "and {n} more reasons below", more)
-        ]
+        reasons[MOST_REASONS - 1 :] = [count("and {n} more reason below", "and {n} more reasons below", more)]
     return Outlook(light, word, tuple(reasons), finish, buffer, _trend(page))
 
 
@@ -103,84 +106,77 @@ def _light(page: Page, finish: date | None, *, red: bool, amber: bool) -> tuple[
     return "green", say("On track")
 
 
-def _finish(report: Report) -> date | None:
+def expected(computed: date | None, verdict: Deadline | None) -> date | None:
     """Return the finish to expect: computed, or later where capacity is proven to ask for more."""
-    if report.schedule is None:
-        return None
-    verdict = report.deadline
-    if verdict and verdict.verdict == "infeasible" and verdict.possible:
-        return max(report.schedule.finish, verdict.possible)
-    return report.schedule.finish
+    if computed and verdict and verdict.verdict == "infeasible" and verdict.possible:
+        return max(computed, verdict.possible)
+    return computed
 
 
 def _trend(page: Page) -> Safe | None:
     before, now = page.report.baseline, page.report.schedule
+    say, count = page.language.say, page.language.count
     if before is None or before.schedule is None or now is None:
         return None
     days = working_days(page.plan, before.schedule.finish, now.finish)
     if not days:
-        return page.language.say("→ finish unchanged since {label}", label=before.label)
+        return say("→ finish unchanged since {label}", label=before.label)
     if days > 0:
-        return page.language.count(
+        return count(
             "↘ {n} day later than in {label}", "↘ {n} days later than in {label}", days, label=before.label
         )
-    return page.language.count(
+    return count(
         "↗ {n} day earlier than in {label}", "↗ {n} days earlier than in {label}", -days, label=before.label
     )
 
 
 def _red(page: Page, buffer: float | None) -> Iterator[Safe]:
     verdict, chance, language = page.report.deadline, page.report.chance, page.language
+    say, count = language.say, language.count
     if verdict and verdict.verdict == "infeasible":
         yield _infeasible(page, verdict)
     if verdict is None and buffer is not None and buffer < 0:
-        yield language.count(
+        yield count(
             "The computed finish is {n} working day after the deadline",
             "The computed finish is {n} working days after the deadline",
             round(-buffer, 1),
         )
     if chance and chance.deadline is not None and chance.deadline < UNLIKELY:
-        yield language.say(
-            "The chance to meet the deadline is only {chance}",
-            chance=Safe(language.percent(round(chance.deadline))),
-        )
+        percent = language.percent(round(chance.deadline))
+        yield say("The chance to meet the deadline is only {chance}", chance=percent)
 
 
 def _infeasible(page: Page, verdict: Deadline) -> Safe:
     """Say by how much a deadline is missed and what proves it."""
-    language, title = page.language, page.title
-    what = (
-        language.say("**{title}**", title=title(verdict.item))
-        if verdict.item
-        else language.say("The deadline")
-    )
+    say, count = page.language.say, page.language.count
+    what = say("**{title}**", title=page.title(verdict.item)) if verdict.item else say("The deadline")
     possible = verdict.possible or verdict.finish
     late = verdict.late_days or working_days(page.plan, verdict.date, possible)
     values = {"what": what, "day": verdict.date, "possible": possible}
     if late >= 1:
-        said = language.count(
+        said = count(
             "{what} on {day} cannot be met: {possible} at the earliest, {n} working day late",
             "{what} on {day} cannot be met: {possible} at the earliest, {n} working days late",
             round(late, 1),
             **values,
         )
     else:
-        said = language.say("{what} on {day} cannot be met: {possible} at the earliest", **values)
+        said = say("{what} on {day} cannot be met: {possible} at the earliest", **values)
     why = _proof(page, verdict.certificate)
     return Safe(f"{said} ({why})") if why else said
 
 
 def _proof(page: Page, certificate: Mapping[str, Any]) -> Safe | None:
-    language, title = page.language, page.title
+    say, title = page.language.say, page.title
     match certificate.get("kind"):
         case "chain":
             chain = [title(one) for one in certificate["items"]]
             if len(chain) == 1:
-                return language.say("{task} cannot finish sooner", task=chain[0])
+                return say("{task} cannot finish sooner", task=chain[0])
             shown = chain if len(chain) <= MOST_CHAIN else [*chain[:2], "…", *chain[-2:]]
-            return language.say("this order of work takes that long: {chain}", chain=" → ".join(shown))
+            return say("this order of work takes that long: {chain}", chain=" → ".join(shown))
         case "window":
-            return language.say(
+            return say(
                 "{who} has {capacity} hours from {start} to {finish} for {demand} hours of work",
                 who=title(certificate.get("person") or certificate["resource"]),
                 capacity=certificate["capacity_hours"],
@@ -189,7 +185,7 @@ def _proof(page: Page, certificate: Mapping[str, Any]) -> Safe | None:
                 finish=date.fromisoformat(certificate["to"]),
             )
         case "core":
-            return language.say(
+            return say(
                 "{tasks} do not fit together for {people}",
                 tasks=", ".join(title(one) for one in certificate["tasks"][:6]),
                 people=", ".join(name(page.plan, who) for who in certificate["people"]) or "…",
@@ -198,15 +194,14 @@ def _proof(page: Page, certificate: Mapping[str, Any]) -> Safe | None:
 
 
 def _amber(page: Page, buffer: float | None) -> Iterator[Safe]:
-    report, language = page.report, page.language
-    errors = sum(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics)
+    errors = doubtful(page.report)
     if errors:
-        yield language.count(
+        yield page.language.count(
             "{n} error in the plan: the dates may be wrong",
             "{n} errors in the plan: the dates may be wrong",
             errors,
         )
-    for other in report.deadlines:
+    for other in page.report.deadlines:
         if other.kind != "plan" and other.verdict == "infeasible":
             yield _infeasible(page, other)
     yield from _close(page, buffer)
@@ -218,16 +213,16 @@ def _amber(page: Page, buffer: float | None) -> Iterator[Safe]:
 def _close(page: Page, buffer: float | None) -> Iterator[Safe]:
     """Say that the deadline is not decided, not likely or not far away."""
     report, plan, language = page.report, page.plan, page.language
-    verdict, chance = report.deadline, report.chance
+    verdict, chance, say, count = report.deadline, report.chance, language.say, language.count
     if plan.deadline is None or report.schedule is None or (verdict and verdict.verdict == "infeasible"):
         return
     if verdict is None or verdict.verdict == "undecided":
-        yield language.say("It is not decided whether the people's time is enough for the deadline")
+        yield say("It is not decided whether the people's time is enough for the deadline")
     if chance and chance.deadline is not None and UNLIKELY <= chance.deadline < LIKELY:
-        percent = Safe(language.percent(round(chance.deadline)))
-        yield language.say("The chance to meet the deadline is {chance}", chance=percent)
+        percent = language.percent(round(chance.deadline))
+        yield say("The chance to meet the deadline is {chance}", chance=percent)
     if buffer is not None and 0 <= buffer < max(1.0, TIGHT * working_days(plan, report.as_of, plan.deadline)):
-        yield language.count(
+        yield count(
             "Only {n} day of buffer before the deadline",
             "Only {n} days of buffer before the deadline",
             round(buffer, 1),
@@ -236,33 +231,27 @@ def _close(page: Page, buffer: float | None) -> Iterator[Safe]:
 
 def _stuck(page: Page) -> Iterator[Safe]:
     """Say what is overdue, blocked or not confirmed."""
-    plan, as_of, language = page.plan, page.report.as_of, page.language
-    late: list[Item] = [
-        t
-        for t in plan.leaves()
-        if t.open and any(d and d < as_of for d in (t.finish, t.deadline, t.must_finish))
-    ]
+    plan, as_of, say, count = page.plan, page.report.as_of, page.language.say, page.language.count
+    late: list[Item] = [task for task in plan.leaves() if (due(task) or as_of) < as_of]
     late += [m for m in plan.milestones.values() if m.status == "todo" and m.due and m.due < as_of]
     if late:
-        yield language.count(
+        yield count(
             "{n} item is overdue: {titles}", "{n} items are overdue: {titles}", len(late), titles=_few(late)
         )
     blocked = [task for task in plan.leaves() if task.status == "blocked"]
     if blocked:
-        yield language.count(
-            "{n} task is blocked: {titles}",
-            "{n} tasks are blocked: {titles}",
-            len(blocked),
-            titles=_few(blocked),
+        titles = _few(blocked)
+        yield count(
+            "{n} task is blocked: {titles}", "{n} tasks are blocked: {titles}", len(blocked), titles=titles
         )
     for one in plan.external.values():
         if one.status != "open" or not one.due:
             continue
         values = {"title": one.title or one.id, "provider": one.provider, "day": one.due}
         if one.due < as_of:
-            yield language.say("**{title}** by {provider} was due on {day}", **values)
+            yield say("**{title}** by {provider} was due on {day}", **values)
         elif not one.confirmed and one.due <= as_of + SOON:
-            yield language.say("Not confirmed: **{title}** by {provider} on {day}", **values)
+            yield say("Not confirmed: **{title}** by {provider} on {day}", **values)
 
 
 def _shared(page: Page, buffer: float | None) -> Iterator[Safe]:
@@ -282,18 +271,19 @@ def _shared(page: Page, buffer: float | None) -> Iterator[Safe]:
 def _costly(page: Page) -> Iterator[Safe]:
     """Say that work is slower or dearer than planned."""
     plan, earned, money, language = page.plan, page.report.earned, page.plan.budget, page.language
+    say = language.say
     if earned and earned.ev < JUDGED_FROM * earned.bac:
         earned = None
     if earned and earned.spi is not None and earned.spi < BEHIND:
-        yield language.say("Work is behind its plan (SPI {n})", n=round(earned.spi, 2))
+        yield say("Work is behind its plan (SPI {n})", n=round(earned.spi, 2))
     if earned and earned.cpi is not None and earned.cpi < BEHIND:
-        yield language.say("Work costs more than planned (CPI {n})", n=round(earned.cpi, 2))
+        yield say("Work costs more than planned (CPI {n})", n=round(earned.cpi, 2))
     planned = sum(line.planned or 0 for line in money.lines.values()) if money else 0
     if money and money.total is not None and planned > money.total:
-        yield language.say(
+        yield say(
             "The budget's lines add up to {sum}, more than the total of {total}",
-            sum=Safe(language.money(planned, plan.currency)),
-            total=Safe(language.money(money.total, plan.currency)),
+            sum=language.money(planned, plan.currency),
+            total=language.money(money.total, plan.currency),
         )
 
 

@@ -9,13 +9,12 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from planlint import __version__
-from planlint.diagnostics import Severity
 from planlint.errors import UsageError
 from planlint.model import Task
 from planlint.render import content
 from planlint.render.escaping import Safe, blocks, clean, code, inline, link, markdown
 from planlint.render.load import bar
-from planlint.render.outlook import BROKEN
+from planlint.render.outlook import doubtful
 from planlint.render.report import Options, Page, Report, Section
 from planlint.render.rows import Row, name, rows
 from planlint.render.sandbox import Sandbox
@@ -42,12 +41,12 @@ def marker(plan: str) -> str:
     return f"<!-- planlint:page {plan} -->"
 
 
-def begin(section: str, plan: str | None = None) -> str:
-    """Return the line before text that planlint fills in."""
-    return f"<!-- planlint:begin {section}{f' {plan}' if plan else ''} -->"
-
-
 END = "<!-- planlint:end -->"
+
+
+def filled(section: str, text: str) -> str:
+    """Return text that planlint fills in, between the lines that mark its place."""
+    return f"<!-- planlint:begin {section} -->\n\n{text}\n\n{END}"
 
 
 def check_names(reports: Sequence[Report]) -> None:
@@ -64,11 +63,6 @@ def check_names(reports: Sequence[Report]) -> None:
         if key in taken:
             raise UsageError(f"{plan.file}: the plan id '{plan.id}' is also that of {taken[key]}")
         taken[key] = plan.file
-
-
-def broken(report: Report) -> bool:
-    """Return whether errors of the plan's structure make its dates doubtful."""
-    return any(d.severity is Severity.ERROR and d.category in BROKEN for d in report.diagnostics)
 
 
 class Renderer:
@@ -97,7 +91,7 @@ class Renderer:
         """Return what is on a page: title, description, sections; `work` replaces the work table's data."""
         plan, sections = report.plan, list(self.options.chosen)
         parts = [f"# {markdown(plan.title or plan.id)}"]
-        if not self.options.sections and broken(report):
+        if not self.options.sections and doubtful(report):
             sections = ["findings", *(section for section in sections if section != "findings")]
         for section in sections:
             parts.append(self.section(section, report, work if section == "work" else None))
@@ -113,16 +107,14 @@ class Renderer:
         page = self._of(report)
         if data is None:
             data = content.DATA[section](page) if section in content.DATA else {}
-        return self._template(section, {**self._words(page), "data": data})
+        return self._template(section, page, data)
 
     def _of(self, report: Report) -> Page:
         return Page(report, self.language, self.options)
 
     def index(self, reports: Sequence[Report]) -> str:
         """Return the portfolio: every plan with its light."""
-        return self._template(
-            "index", {**self._words(None), "data": content.portfolio([self._of(one) for one in reports])}
-        )
+        return self._template("index", None, content.portfolio([self._of(one) for one in reports]))
 
     def front(self, reports: Sequence[Report]) -> tuple[Pages, tuple[Shared, ...]]:
         """Return the page over all plans; in a wiki the parts of its home page and sidebar instead."""
@@ -134,14 +126,15 @@ class Renderer:
         home, side = ("home.md", "_sidebar.md") if gitlab else ("Home.md", "_Sidebar.md")
         head = f"---\ntitle: {title}\n---\n" if gitlab else ""
         return {}, (
-            Shared(home, f"{begin('index')}\n\n{self.index(reports)}\n\n{END}", f"{head}# {title}\n\n"),
-            Shared(side, f"{begin('sidebar')}\n\n" + "\n".join(lines) + f"\n\n{END}", ""),
+            Shared(home, filled("index", self.index(reports)), f"{head}# {title}\n\n"),
+            Shared(side, filled("sidebar", "\n".join(lines)), ""),
         )
 
-    def _template(self, template: str, values: Mapping[str, Any]) -> str:
+    def _template(self, template: str, page: Page | None, data: Mapping[str, Any]) -> str:
         """Render a template; several empty lines become one, spaces at the end of lines go."""
         self.sandbox.reset()
-        lines = [line.rstrip() for line in self.sandbox.render(f"{template}.md.j2", values).split("\n")]
+        text = self.sandbox.render(f"{template}.md.j2", {**self._words(page), "data": data})
+        lines = [line.rstrip() for line in text.split("\n")]
         return "\n".join(line for n, line in enumerate(lines) if line or (n and lines[n - 1])).strip("\n")
 
     def _marked(self, report: Report, *, xml: bool = False) -> str:
@@ -157,9 +150,8 @@ class Renderer:
     def _document(self, report: Report, body: str, title: str = "") -> str:
         head = ""
         if self.options.wiki and self.options.flavor == "gitlab":
-            shown = (
-                clean(title or report.plan.title or report.plan.id).replace("\\", "\\\\").replace('"', '\\"')
-            )
+            shown = clean(title or report.plan.title or report.plan.id)
+            shown = shown.replace("\\", "\\\\").replace('"', '\\"')
             head = f'---\ntitle: "{shown}"\n---\n'
         return f"{head}{self._marked(report)}\n\n{body}\n"
 
@@ -194,11 +186,11 @@ class Renderer:
             "word": speak.word,
             "days": speak.days,
             "signed": speak.signed_days,
-            "percent": lambda value: Safe(speak.percent(value)),
-            "money": lambda value: Safe("" if value is None else speak.money(value, currency)),
-            "short": lambda day: Safe(speak.date(day, "short")),
-            "week": lambda day: Safe(speak.week(day)),
-            "number": lambda value, digits=2: Safe(speak.number(value, digits)),
+            "percent": speak.percent,
+            "money": lambda value: Safe("") if value is None else speak.money(value, currency),
+            "short": partial(speak.date, style="short"),
+            "week": speak.week,
+            "number": speak.number,
             "meter": lambda percent: Safe(f"{bar(percent)}{NBSP}{speak.percent(round(percent))}"),
             "indent": lambda depth: Safe("\N{EM SPACE}" * depth),
             "code": code,

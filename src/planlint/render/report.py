@@ -53,9 +53,8 @@ class Snapshot(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """One plan with everything a page can say about it.
 
-    `baseline` is what it is compared with; `history` has earlier states, oldest first; `portfolio` the other
-    plans of the run by id; `rules` what each of planlint's own rules asks for, in a sentence. `schedule` is
-    None when none could be made.
+    `baseline` is what it is compared with; `portfolio` has the other plans of the run by id; `rules` says
+    what each of planlint's own rules asks for, in a sentence. `schedule` is None when none could be made.
     """
 
     plan: Plan
@@ -64,7 +63,6 @@ class Report(Struct, frozen=True, kw_only=True):
     deadlines: tuple[Deadline, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     baseline: Snapshot | None = None
-    history: tuple[Snapshot, ...] = ()
     portfolio: Mapping[str, Snapshot] = {}
     rules: Mapping[str, str] = {}
     chance: Chance | None = None

@@ -1,6 +1,7 @@
 """The plan as rows: tasks and milestones with number, dates and progress, as tables and charts show them."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 
 from msgspec import Struct
 
@@ -86,6 +87,12 @@ def mean(parts: Iterable[tuple[float, float]]) -> float:
     if not total:
         return sum(value for _, value in weighted) / len(weighted)
     return sum(weight * value for weight, value in weighted) / total
+
+
+def due(task: Task) -> date | None:
+    """Return the day by which an open task is to be finished, the earliest of those that it states."""
+    stated = [day for day in (task.finish, task.deadline, task.must_finish) if day]
+    return min(stated) if stated and task.open else None
 
 
 def name(plan: Plan, who: str | None) -> str:

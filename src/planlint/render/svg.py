@@ -14,7 +14,7 @@ from typing import Literal
 from msgspec import Struct
 
 from planlint.model import MINUTES_A_DAY, Milestone, Plan
-from planlint.render.escaping import Safe, clean, svg
+from planlint.render.escaping import Safe, clean, shorten, svg
 from planlint.render.report import Report
 from planlint.render.rows import Row, rows
 from planlint.render.words import Language
@@ -75,21 +75,21 @@ def gantt_svg(report: Report, language: Language) -> Safe | None:
     schedule, plan = report.schedule, report.plan
     if schedule is None or not schedule.items:
         return None
-    drawn, cut = list(rows(report)), 0
-    if len(drawn) > MOST_ROWS:
-        cut = len(drawn)
-        drawn = [row for row in drawn if row.summary or not row.depth][:MOST_ROWS]
-        cut -= len(drawn)
+    drawn = every = list(rows(report))
+    if len(every) > MOST_ROWS:
+        drawn = [row for row in every if row.summary or not row.depth][:MOST_ROWS]
+    cut = len(every) - len(drawn)
     axis = _axis(report, drawn)
     pages = [drawn[i : i + REPEAT] for i in range(0, len(drawn), REPEAT)]
     if len(pages) > 1 and len(pages[-1]) < REPEAT // 2:
         pages[-2:] = [pages[-2] + pages[-1]]
     height = TOP + len(pages) * HEADER + len(drawn) * ROW + 12 + (20 if cut else 0)
-    tops, ys, y = list[int](), dict[str, int](), TOP
-    for page in pages:
-        tops.append(y)
-        ys |= {row.id: y + HEADER + n * ROW for n, row in enumerate(page)}
-        y += HEADER + len(page) * ROW
+    tops = [TOP + number * (HEADER + REPEAT * ROW) for number in range(len(pages))]
+    ys = {
+        row.id: top + HEADER + n * ROW
+        for top, page in zip(tops, pages, strict=True)
+        for n, row in enumerate(page)
+    }
     described = language.plain("Gantt chart from {start} to {finish}").format(
         start=language.date(schedule.start), finish=language.date(schedule.finish)
     )
@@ -99,7 +99,7 @@ def gantt_svg(report: Report, language: Language) -> Safe | None:
         _style(),
         _ARROW,
         f'<rect class="bg" width="{WIDTH}" height="{height}"/>',
-        f'<text class="text h" x="8" y="24">{svg(plan.title, 90)}</text>',
+        _text("text h", 8, 24, shorten(clean(plan.title), 90)),
         *_legend(report, language),
     ]
     for top, page in zip(tops, pages, strict=True):
@@ -112,9 +112,13 @@ def gantt_svg(report: Report, language: Language) -> Safe | None:
     out += _markers(report, axis, tops, height, language)
     if cut:
         note = language.count("{n} more task is not drawn", "{n} more tasks are not drawn", cut)
-        out.append(f'<text class="soft" x="8" y="{height - 10}">{note}</text>')
+        out.append(_text("soft", 8, height - 10, note))
     out.append("</svg>\n")
     return Safe("\n".join(out))
+
+
+def _text(kind: str, x: float, y: float, text: str) -> str:
+    return f'<text class="{kind}" x="{x:g}" y="{y:g}">{svg(text)}</text>'
 
 
 def _axis(report: Report, drawn: Iterable[Row]) -> Axis:
@@ -132,18 +136,11 @@ def _axis(report: Report, drawn: Iterable[Row]) -> Axis:
 
 
 def _legend(report: Report, language: Language) -> Iterator[str]:
-    def entry(x: int, shape: str, text: str) -> str:
-        words = f'<text class="soft s" x="26" y="9">{svg(text)}</text>'
-        return f'<g transform="translate({x} 36)">{shape}{words}</g>'
-
     say = language.plain
-    bar, edge = (
-        '<rect class="{}" width="{}" height="10" rx="2"/>',
-        '<rect class="cedge" width="20" height="10" rx="2"/>',
-    )
+    bar = '<rect class="{}" width="{}" height="10" rx="2"/>'
     shown = [
         (bar.format("bar", 20) + bar.format("done", 9), say("task, progress")),
-        (bar.format("crit", 20) + edge, say("critical")),
+        (bar.format("crit", 20) + bar.format("cedge", 20), say("critical")),
         ('<path class="float" d="M2 5H18M18 1V9"/>', say("float")),
         ('<path class="sum" d="M0 1H20V9L16 5H4L0 9z"/>', say("summary")),
         ('<path class="mile" d="M10 0L15 5L10 10L5 5z"/>', say("milestone")),
@@ -157,7 +154,7 @@ def _legend(report: Report, language: Language) -> Iterator[str]:
         shown.insert(-1, ('<rect class="base" y="4" width="20" height="3"/>', say("baseline")))
     x = 8
     for shape, text in shown:
-        yield entry(x, shape, text)
+        yield f'<g transform="translate({x} 36)">{shape}{_text("soft s", 26, 9, text)}</g>'
         x += 38 + round(_width(text) * 0.92)
 
 
@@ -166,7 +163,7 @@ def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
     say = language.plain
     names = (say("WBS"), say("Task"), say("Owner"), say("Start"), say("Finish"))
     for (x, _), name in zip(COLUMNS, names, strict=True):
-        yield f'<text class="soft b s" x="{x}" y="{top + 28}">{svg(name)}</text>'
+        yield _text("soft b s", x, top + 28, name)
     months = [axis.first.replace(day=1)]
     while (following := (months[-1] + timedelta(31)).replace(day=1)) <= axis.last:
         months.append(following)
@@ -178,13 +175,9 @@ def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
         lines.append(f"M{left:g} {top}v{HEADER}")
         room = min(axis.x(following), WIDTH) - left
         if room > MONTH_WIDTH / 2:
-            year = (
-                f" {month.year}"
-                if room > MONTH_WIDTH * 1.5 and month in (months[0], month.replace(month=1))
-                else ""
-            )
-            text = svg(language.month(month) + year)
-            yield f'<text class="text b s" x="{left + 4:g}" y="{top + 13}">{text}</text>'
+            first = month in (months[0], month.replace(month=1))
+            year = f" {month.year}" if first and room > MONTH_WIDTH * 1.5 else ""
+            yield _text("text b s", left + 4, top + 13, language.month(month) + year)
     monday = axis.first + timedelta(-axis.first.weekday() % 7)
     wide = 12 + round(_width(language.week(_WEEK_53)) * 0.92)
     every = next(n for n in (1, 2, 4, 8, 13, 26, 52) if n * axis.day * 7 > wide or n > HALF_A_YEAR)
@@ -195,7 +188,7 @@ def _header(axis: Axis, top: int, language: Language) -> Iterator[str]:
             lines.append(f"M{at} {top + 18}v{HEADER - 18}")
             if free <= at < WIDTH - wide:
                 free = at + wide
-                yield f'<text class="soft s" x="{at + 3:g}" y="{top + 30}">{language.week(monday)}</text>'
+                yield _text("soft s", at + 3, top + 30, language.week(monday))
         monday += timedelta(7)
     yield f'<path class="line" d="{"".join(lines)}M0 {top + HEADER}H{WIDTH}"/>'
 
@@ -222,15 +215,15 @@ def _row(row: Row, y: float, axis: Axis, before: Scheduled | None, language: Lan
     indent = 9 * row.depth
     (_, title_width), (_, owner_width) = COLUMNS[1:3]
     title = _fit(clean(row.title), title_width - indent, bold=row.summary)
-    cells = [row.wbs, svg(title), svg(_fit(clean(row.owner), owner_width, bold=row.summary))]
+    cells = [row.wbs, title, _fit(clean(row.owner), owner_width, bold=row.summary)]
     if row.dates:
         style: Literal["short", "compact"] = "short" if axis.first.year == axis.last.year else "compact"
-        cells += (svg(language.date(day, style)) for day in (row.dates.start, row.dates.finish))
+        cells += (language.date(day, style) for day in (row.dates.start, row.dates.finish))
     bold = " b" if row.summary else ""
     classes = ("soft s", f"text{bold}", f"soft s{bold}", "text s", "text s")
     shifts = (0, indent, 0, 0, 0)
     texts = "".join(
-        f'<text class="{kind}" x="{x + shift}" y="{y + 15:g}">{text}</text>'
+        _text(kind, x + shift, y + 15, text)
         for (x, _), text, kind, shift in zip(COLUMNS, cells, classes, shifts, strict=False)
         if text
     )

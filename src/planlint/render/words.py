@@ -83,7 +83,10 @@ def language(tag: str) -> "Language":
 
 
 class Language:
-    """One language: `say` and `count` translate, the others write values."""
+    """One language: `say` and `count` translate, the others write values; all of it is ready for Markdown.
+
+    Only what `plain` returns is not escaped.
+    """
 
     def __init__(self, tag: str) -> None:
         """Load the catalogue of `tag`; English needs none."""
@@ -129,47 +132,46 @@ class Language:
             case bool():
                 return self.say("yes") if value else self.say("no")
             case int() | float():
-                return Safe(self.number(value))
+                return self.number(value)
             case dt.datetime():
                 return Safe(f"{self.date(value)}, {value:%H:%M}")
             case dt.date():
-                return Safe(self.date(value))
+                return self.date(value)
             case Duration() | Estimate():
-                return Safe(self.duration(value))
+                return self.duration(value)
             case Cadence():
                 return self.cadence(value)
         raise TypeError(f"a template cannot print a {type(value).__name__}: print one of its fields")
 
-    def date(self, day: dt.date, style: Literal["full", "short", "compact"] = "full") -> str:
+    def date(self, day: dt.date, style: Literal["full", "short", "compact"] = "full") -> Safe:
         """Write a date; `short` without its year, `compact` with the last two digits of it."""
         parts = {"d": day.day, "m": day.month, "y": day.year, "yy": day.year % 100, "month": self.month(day)}
-        return self.pattern.dates[style].format_map(parts).replace(" ", NBSP)
+        return Safe(self.pattern.dates[style].format_map(parts).replace(" ", NBSP))
 
     def month(self, day: dt.date) -> str:
         """Write the short name of a date's month."""
         return self.plain(MONTHS[day.month - 1])
 
-    def week(self, day: dt.date) -> str:
+    def week(self, day: dt.date) -> Safe:
         """Write the ISO week of a date."""
-        return self.plain("W{week}").format(week=day.isocalendar().week)
+        return Safe(self.plain("W{week}").format(week=day.isocalendar().week))
 
-    def number(self, value: float, digits: int = 2) -> str:
+    def number(self, value: float, digits: int = 2) -> Safe:
         """Write a number with at most `digits` decimals."""
         whole, _, fraction = f"{abs(value):,.{digits}f}".partition(".")
         fraction = fraction.rstrip("0")
-        text = whole.replace(",", self.pattern.thousands) + (
-            self.pattern.decimal + fraction if fraction else ""
-        )
-        return f"{MINUS}{text}" if value < 0 and text.strip("0.,") else text
+        point = self.pattern.decimal if fraction else ""
+        text = whole.replace(",", self.pattern.thousands) + point + fraction
+        return Safe(MINUS + text if value < 0 and text.strip("0.,") else text)
 
-    def percent(self, value: float) -> str:
+    def percent(self, value: float) -> Safe:
         """Write percent points."""
-        return self.pattern.percent.format(self.number(value, 1))
+        return Safe(self.pattern.percent.format(self.number(value, 1)))
 
-    def money(self, value: float, currency: str | None) -> str:
+    def money(self, value: float, currency: str | None) -> Safe:
         """Write an amount, in whole units: nobody decides by cents."""
         amount = self.number(value, 0)
-        return self.pattern.money.format(amount=amount, currency=currency) if currency else amount
+        return Safe(self.pattern.money.format(amount=amount, currency=currency)) if currency else amount
 
     def days(self, value: float) -> Safe:
         """Write a number of working days."""
@@ -180,15 +182,16 @@ class Language:
         later = self.count("{n} day later", "{n} days later", round(value, 1))
         return later if value > 0 else self.count("{n} day earlier", "{n} days earlier", round(-value, 1))
 
-    def duration(self, value: Duration | Estimate) -> str:
+    def duration(self, value: Duration | Estimate) -> Safe:
         """Write a length of time; three points as likely and range."""
         if isinstance(value, Estimate):
             likely = self.duration(value.likely)
             if value.optimistic is None or value.pessimistic is None:
                 return likely
-            return f"{likely} ({self.duration(value.optimistic)}{DASH}{self.duration(value.pessimistic)})"
+            between = f"{self.duration(value.optimistic)}{DASH}{self.duration(value.pessimistic)}"
+            return Safe(f"{likely} ({between})")
         unit = {"h": self.plain("h"), "d": self.plain("d"), "w": self.plain("wk")}[value.unit]
-        return f"{self.number(value.amount)}{NNBSP}{unit}"
+        return Safe(f"{self.number(value.amount)}{NNBSP}{unit}")
 
     def cadence(self, value: Cadence) -> Safe:
         """Write how often something recurs."""

@@ -1,16 +1,15 @@
 """What changed between two revisions, for a terminal, a program and a pull request's comment."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 
-import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict
 
 from planlint import __version__
 from planlint.diagnostics import Diagnostic
-from planlint.history.changes import DateChange, Difference, Flip, ItemChange, PlanChange
-from planlint.report.characters import visible
+from planlint.history.changes import DateChange, Difference, FieldChange, Flip, ItemChange, PlanChange
+from planlint.report.characters import counted, cut, plural, visible
 from planlint.report.json import diagnostic, encode
 from planlint.report.markdown import escape
 
@@ -43,20 +42,20 @@ def _plan_text(plan: PlanChange) -> Iterator[str]:
         yield f"  finish {_dates(plan.finish)}" + _deadline(plan)
     yield from (f"  {_flip(flip)}" for flip in plan.flips if flip.kind != "plan")
     yield from (f"  milestone {_named(m.item, m.title)}: {_dates(m)}" for m in plan.milestones)
-    yield from (f"  ~ {f.name}: {visible(f.before)} → {visible(f.after)}" for f in plan.settings)
+    yield from (f"  ~ {f.name}: {_values(f, visible)}" for f in plan.settings)
     yield from (f"  {_SIGNS[item.what[0]]} {_item(item)}" for item in plan.items)
-    if plan.critical:
-        yield f"  critical now: {', '.join(plan.critical)}"
-    if plan.no_longer_critical:
-        yield f"  no longer critical: {', '.join(plan.no_longer_critical)}"
-    if plan.over_capacity:
-        yield f"  newly over capacity: {', '.join(plan.over_capacity)}"
-    yield from (f"  new {_said(d)}" for d in plan.new)
-    yield from (f"  gone {_said(d)}" for d in plan.gone)
+    named = (
+        ("critical now", plan.critical),
+        ("no longer critical", plan.no_longer_critical),
+        ("newly over capacity", plan.over_capacity),
+    )
+    yield from (f"  {what}: {', '.join(items)}" for what, items in named if items)
+    for word, d in _said(plan):
+        yield f"  {word} {d.severity.word} {d.rule}: {visible(d.message)}"
 
 
-def _said(d: Diagnostic) -> str:
-    return f"{d.severity.word} {d.rule}: {visible(d.message)}"
+def _said(plan: PlanChange) -> list[tuple[str, Diagnostic]]:
+    return [("new", d) for d in plan.new] + [("gone", d) for d in plan.gone]
 
 
 def _deadline(plan: PlanChange) -> str:
@@ -81,9 +80,16 @@ def _named(item: str | None, title: str) -> str:
 
 def _item(change: ItemChange) -> str:
     how = "" if change.what[0] in {"added", "removed"} else ": "
-    parts = [f"was called {change.old_id}"] if change.old_id else []
-    parts += [f"{f.name} {visible(f.before)} → {visible(f.after)}" for f in change.fields]
-    return f"{change.kind} {_named(change.id, change.title)}{how}{'; '.join(parts)}"
+    return f"{change.kind} {_named(change.id, change.title)}{how}{_what(change, visible)}"
+
+
+def _what(change: ItemChange, shown: Callable[[str], str]) -> str:
+    renamed = [f"was called {change.old_id}"] if change.old_id else []
+    return "; ".join((*renamed, *(f"{f.name} {_values(f, shown)}" for f in change.fields)))
+
+
+def _values(change: FieldChange, shown: Callable[[str], str]) -> str:
+    return f"{shown(change.before)} → {shown(change.after)}"
 
 
 def _arrow(before: object, after: object) -> str:
@@ -99,7 +105,7 @@ def _shift(before: date | None, after: date | None) -> str:
     if before is None or after is None or before == after:
         return ""
     days = (after - before).days
-    return f" ({abs(days)} day{'s' * (abs(days) != 1)} {'later' if days > 0 else 'earlier'})"
+    return f" ({plural(abs(days), 'day')} {'later' if days > 0 else 'earlier'})"
 
 
 def headline(difference: Difference) -> str:
@@ -109,25 +115,21 @@ def headline(difference: Difference) -> str:
         return "No plan changed in meaning."
     if len(difference.plans) == 1 and changed and not changed[0].unreadable:
         return _sentence(changed[0])
-    counts = [
-        (len([p for p in difference.plans if p.what == "added"]), "added"),
-        (len([p for p in difference.plans if p.what == "removed"]), "removed"),
+    counts = (
+        (sum(p.what == "added" for p in difference.plans), "added"),
+        (sum(p.what == "removed" for p in difference.plans), "removed"),
         (len(changed), "changed"),
-        (len([p for p in changed if _days(p) > 0]), "finishing later"),
-        (len([p for p in changed if _days(p) < 0]), "finishing earlier"),
-        (
-            len([p for p in difference.plans if p.newly_infeasible]),
-            "with a deadline that can no longer be met",
-        ),
-        (len([p for p in difference.plans if p.unreadable]), "that cannot be read"),
-    ]
-    told = [f"{count} {what}" for count, what in counts if count]
-    return f"Plans: {', '.join(told)}."
+        (sum(_days(p) > 0 for p in changed), "finishing later"),
+        (sum(_days(p) < 0 for p in changed), "finishing earlier"),
+        (sum(p.newly_infeasible for p in difference.plans), "with a deadline that can no longer be met"),
+        (sum(bool(p.unreadable) for p in difference.plans), "that cannot be read"),
+    )
+    return f"Plans: {counted(counts)}."
 
 
 def _sentence(plan: PlanChange) -> str:
     before, after = plan.finish.before, plan.finish.after
-    title = _cut(visible(plan.title), _CELL)
+    title = cut(visible(plan.title), _CELL)
     if before == after:
         finish = f"{title} still finishes {after}" if after else f"{title} has no schedule"
     elif before and after:
@@ -141,7 +143,7 @@ def _sentence(plan: PlanChange) -> str:
         said.append(f"deadline {_arrow(*plan.deadline)}{verdict}")
     missed = sum(flip.kind != "plan" and flip.after == "infeasible" for flip in plan.flips)
     if missed:
-        said.append(f"{missed} other deadline{'s' * (missed != 1)} can no longer be met")
+        said.append(f"{plural(missed, 'other deadline')} can no longer be met")
     return "; ".join(said) + "."
 
 
@@ -164,7 +166,7 @@ def json(difference: Difference) -> str:
             "headline": headline(difference),
             "unchanged": difference.unchanged,
             "plans": [
-                msgspec.to_builtins(replace(plan, new=(), gone=()))
+                asdict(plan)
                 | {"new": [diagnostic(d) for d in plan.new], "gone": [diagnostic(d) for d in plan.gone]}
                 for plan in difference.plans
             ],
@@ -181,9 +183,8 @@ def markdown(difference: Difference, key: str = "planlint", limit: int = COMMENT
     mark = f"<!-- planlint:comment {_UNSAFE_KEY.sub('-', key)[:200]} -->"
     parts = [f"{mark}\n**{escape(headline(difference))}**\n"]
     left = limit - len(parts[0].encode()) - _RESERVE
-    sections = list(_sections(difference))
     missing: list[str] = []
-    for name, body in sections:
+    for name, body in _sections(difference):
         size = len(body.encode()) + 1
         if missing or size > left:
             missing.append(name)
@@ -191,7 +192,7 @@ def markdown(difference: Difference, key: str = "planlint", limit: int = COMMENT
         left -= size
         parts.append(body)
     if missing:
-        named = ", ".join(_cut(name, 60) for name in missing[:_NAMED])
+        named = ", ".join(cut(name, 60) for name in missing[:_NAMED])
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         parts.append(
             f"Left out to keep this short: {escape(named + more)}. `planlint diff` shows everything.\n"
@@ -200,80 +201,54 @@ def markdown(difference: Difference, key: str = "planlint", limit: int = COMMENT
 
 
 def _sections(difference: Difference) -> Iterator[tuple[str, str]]:
+    """Yield the tables of a comment, each with the name that stands for it where it is left out."""
     plans = difference.plans
-    flips = [(plan, flip) for plan in plans for flip in plan.flips]
+    flips = [
+        (plan.title, f"{f.kind} {f.item or ''}", f.due, _arrow(f.before, f.after), f.finish or "")
+        for plan in plans
+        for f in plan.flips
+    ]
     if flips:
-        rows = [
-            (
-                plan.title,
-                f"{flip.kind} {flip.item or ''}",
-                flip.due,
-                _arrow(flip.before, flip.after),
-                flip.finish or "",
-            )
-            for plan, flip in flips
-        ]
-        yield (
-            "verdicts that flipped",
-            "### Verdicts that flipped\n\n"
-            + _table(("Plan", "Deadline of", "Date", "Verdict", "Finish"), rows),
-        )
+        table = _table(("Plan", "Deadline of", "Date", "Verdict", "Finish"), flips)
+        yield "verdicts that flipped", f"### Verdicts that flipped\n\n{table}"
     if plans:
-        yield (
-            "changed plans",
-            "### Changed plans\n\n"
-            + _table(
-                ("Plan", "Finish", "Deadline", "Items", "Diagnostics", "Newly over capacity"),
-                map(_row, plans),
-            ),
-        )
+        columns = ("Plan", "Finish", "Deadline", "Items", "Diagnostics", "Newly over capacity")
+        yield "changed plans", f"### Changed plans\n\n{_table(columns, map(_row, plans))}"
     milestones = [(plan.title, _named(m.item, m.title), _dates(m)) for plan in plans for m in plan.milestones]
     if milestones:
-        yield (
-            "milestones",
-            _details(f"Milestones ({len(milestones)})", ("Plan", "Milestone", "Finish"), milestones),
-        )
+        folded = _details(f"Milestones ({len(milestones)})", ("Plan", "Milestone", "Finish"), milestones)
+        yield "milestones", folded
     for plan in plans:
-        yield from _plan_sections(plan)
+        for what, head, rows in _plan_tables(plan):
+            if rows:
+                name = f"{cut(plan.title, 80)}: {what} ({len(rows)})"
+                yield name, _details(name, head, rows)
 
 
 def _row(plan: PlanChange) -> tuple[object, ...]:
     kinds = ("added", "removed", "renamed", "moved", "changed")
-    counts = [(sum(kind == item.what[0] for item in plan.items), kind) for kind in kinds]
+    counts = ((sum(kind == item.what[0] for item in plan.items), kind) for kind in kinds)
     title = plan.title if plan.what == "changed" else f"{plan.title} ({plan.what})"
-    new_gone = [(len(plan.new), "new"), (len(plan.gone), "gone")]
     return (
         title + "".join(f" (cannot be read {side} the change)" for side in plan.unreadable),
         _dates(plan.finish),
         "" if plan.deadline == (None, None) else _deadline(plan).removeprefix(", deadline "),
-        ", ".join(f"{count} {kind}" for count, kind in counts if count),
-        ", ".join(f"{count} {word}" for count, word in new_gone if count),
+        counted(counts),
+        counted(((len(plan.new), "new"), (len(plan.gone), "gone"))),
         ", ".join(plan.over_capacity),
     )
 
 
-def _plan_sections(plan: PlanChange) -> Iterator[tuple[str, str]]:
-    title = _cut(plan.title, 80)
-    settings = [("plan", f.name, f"{f.before} → {f.after}") for f in plan.settings]
-    items = [(f"{i.kind}, {' and '.join(i.what)}", _named(i.id, i.title), _what(i)) for i in plan.items]
-    if settings or items:
-        name = f"{title}: items ({len(settings) + len(items)})"
-        yield name, _details(name, ("What", "Item", "Change"), [*settings, *items])
+def _plan_tables(plan: PlanChange) -> Iterator[tuple[str, tuple[str, ...], Sequence[Sequence[object]]]]:
+    """Yield what the folded tables of a plan show, their heads and their rows."""
+    settings = [("plan", f.name, _values(f, str)) for f in plan.settings]
+    items = [(f"{i.kind}, {' and '.join(i.what)}", _named(i.id, i.title), _what(i, str)) for i in plan.items]
+    yield "items", ("What", "Item", "Change"), [*settings, *items]
     path = [("critical now", item) for item in plan.critical]
     path += [("no longer critical", item) for item in plan.no_longer_critical]
-    if path:
-        name = f"{title}: critical path ({len(path)})"
-        yield name, _details(name, ("", "Item"), path)
-    said = [("new", d) for d in plan.new] + [("gone", d) for d in plan.gone]
-    if said:
-        name = f"{title}: diagnostics ({len(said)})"
-        rows = [(word, d.severity.word, d.rule, d.message) for word, d in said]
-        yield name, _details(name, ("", "Severity", "Rule", "Message"), rows)
-
-
-def _what(item: ItemChange) -> str:
-    renamed = [f"was called {item.old_id}"] if item.old_id else []
-    return "; ".join((*renamed, *(f"{f.name} {f.before} → {f.after}" for f in item.fields)))
+    yield "critical path", ("", "Item"), path
+    rows = [(word, d.severity.word, d.rule, d.message) for word, d in _said(plan)]
+    yield "diagnostics", ("", "Severity", "Rule", "Message"), rows
 
 
 def _details(summary: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -284,13 +259,8 @@ def _details(summary: str, head: Sequence[str], rows: Iterable[Sequence[object]]
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table without its empty columns; past the row limit it says how many more there are."""
     listed = list(rows)
-    cells = [[escape(_cut(str(cell), _CELL)) for cell in row] for row in listed[:_ROWS]]
+    cells = [[escape(cut(str(cell), _CELL)) for cell in row] for row in listed[:_ROWS]]
     used = [i for i in range(len(head)) if any(row[i] for row in cells)]
-    lines = [[head[i] for i in used], ["---" for _ in used]]
-    lines += [[row[i] for i in used] for row in cells]
-    drawn = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    lines = [head, ["---"] * len(head), *cells]
+    drawn = "".join(f"| {' | '.join(line[i] for i in used)} |\n" for line in lines)
     return drawn + (f"\nand {len(listed) - _ROWS} more\n" if len(listed) > _ROWS else "")
-
-
-def _cut(said: str, most: int) -> str:
-    return said if len(said) <= most else said[: most - 1] + "…"

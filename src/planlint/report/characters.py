@@ -1,6 +1,7 @@
 """What may leave planlint as text: a plan's own characters must not steer a terminal or break a line."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 _JOINERS = "\u200c\u200d"  # harmless, and parts of Persian words and of emoji
 _NOTHING = "\u200b"
@@ -46,3 +47,33 @@ def width(text: str) -> int:
             continue
         total += 2 if unicodedata.east_asian_width(character) in "WF" else 1
     return total
+
+
+def plural(count: float, word: str) -> str:
+    """Return a number of things in words: `1 day`, `2 days`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def counted(counts: Iterable[tuple[int, str]]) -> str:
+    """Return what there is any of: `2 added, 1 changed`."""
+    return ", ".join(f"{count} {what}" for count, what in counts if count)
+
+
+def cut(text: str, most: int) -> str:
+    """Return the beginning of a text that has more than `most` characters, the last one an ellipsis."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def columns(rows: Iterable[tuple[str, ...]], right: str = "") -> Iterator[str]:
+    """Lay out rows of one length as lines, two spaces between the columns.
+
+    The first row has the headings; the numbers in the column under `right` stand at its right edge.
+    """
+    table = list(rows)
+    widths = [max(width(cell) for cell in column) for column in zip(*table, strict=True)]
+    for row in table:
+        cells = []
+        for heading, cell, wide in zip(table[0], row, widths, strict=True):
+            space = " " * (wide - width(cell))
+            cells.append(space + cell if right and heading == right else cell + space)
+        yield "  ".join(cells)

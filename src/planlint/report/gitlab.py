@@ -1,5 +1,7 @@
 """GitLab's Code Quality report: what a merge request's widget and its changes show."""
 
+from collections import Counter
+
 from planlint.diagnostics import Result, Severity
 from planlint.report.json import encode
 
@@ -9,11 +11,10 @@ _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO
 def render(result: Result) -> str:
     """Write one entry a diagnostic; GitLab drops entries whose fingerprint it has seen, so each is unique."""
     entries = []
-    seen: dict[str, int] = {}
+    seen = Counter[str]()
     for d in result.diagnostics:
-        seen[d.fingerprint] = seen.get(d.fingerprint, 0) + 1
-        nth = seen[d.fingerprint]
-        span = d.location.span
+        seen[d.fingerprint] += 1
+        nth, span = seen[d.fingerprint], d.location.span
         entries.append(
             {
                 "description": d.message,

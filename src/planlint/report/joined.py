@@ -62,33 +62,23 @@ def _json(reports: Sequence[tuple[str, dict[str, Any]]]) -> str:
     # What is wrong with a configuration is said by every shard.
     found = {msgspec.json.encode(d): d for one in parts for d in one["diagnostics"]}
     diagnostics = sorted(found.values(), key=_order)
-    levels = [d["severity"] for d in diagnostics]
-    sums = {key: sum(one["summary"][key] for one in parts) for key in ("files", "suppressed", "baselined")}
+    counts = ("files", "errors", "warnings", "infos", "suppressed", "baselined")
+    summary = {key: sum(one["summary"][key] for one in parts) for key in counts}
+    for level in ("error", "warning", "info"):
+        summary[f"{level}s"] = sum(d["severity"] == level for d in diagnostics)
     return encode(
         {
             **parts[0],
             "plans": sorted((plan for one in parts for plan in one["plans"]), key=lambda plan: plan["path"]),
             "diagnostics": diagnostics,
-            "summary": {
-                "files": sums["files"],
-                "errors": levels.count("error"),
-                "warnings": levels.count("warning"),
-                "infos": levels.count("info"),
-                "suppressed": sums["suppressed"],
-                "baselined": sums["baselined"],
-            },
+            "summary": summary,
         }
     )
 
 
 def _order(diagnostic: Mapping[str, Any]) -> tuple[Any, ...]:
-    places = (diagnostic["start"], diagnostic["end"])
-    return (
-        diagnostic["path"],
-        *((place["line"], place["column"]) for place in places),
-        diagnostic["rule"],
-        diagnostic["message"],
-    )
+    places = ((place["line"], place["column"]) for place in (diagnostic["start"], diagnostic["end"]))
+    return (diagnostic["path"], *places, diagnostic["rule"], diagnostic["message"])
 
 
 def _sarif(reports: Sequence[tuple[str, dict[str, Any]]]) -> str:

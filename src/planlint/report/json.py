@@ -3,20 +3,22 @@
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from planlint import __version__
-from planlint.diagnostics import Diagnostic, Fix, Position, Result, Severity, Span, pointer
+from planlint.diagnostics import Diagnostic, Result, Severity, pointer
 
 
 def encode(data: Any) -> str:
     """Write `data` as indented JSON with a final newline, keys in the order given.
 
-    Names of files may hold bytes that are not UTF-8; they become question marks.
+    Structs are objects of their fields, dates texts. Names of files may hold bytes that are not UTF-8; they
+    become question marks.
     """
     try:
         raw = msgspec.json.encode(data)
     except UnicodeEncodeError:
-        raw = msgspec.json.encode(_encodable(data))
+        raw = msgspec.json.encode(_encodable(msgspec.to_builtins(data)))
     return msgspec.json.format(raw, indent=2).decode() + "\n"
 
 
@@ -26,7 +28,7 @@ def _encodable(data: Any) -> Any:
             return data.encode(errors="replace").decode()
         case dict():
             return {_encodable(key): _encodable(value) for key, value in data.items()}
-        case list():
+        case list() | tuple():
             return [_encodable(value) for value in data]
         case _:
             return data
@@ -38,18 +40,8 @@ def render(result: Result) -> str:
         {
             "version": 1,
             "tool": {"name": "planlint", "version": __version__},
-            "today": result.today.isoformat(),
-            "plans": [
-                {
-                    "id": plan.id,
-                    "path": plan.path,
-                    "title": plan.title,
-                    "finish": plan.finish and plan.finish.isoformat(),
-                    "deadline": plan.deadline and plan.deadline.isoformat(),
-                    "verdict": plan.verdict,
-                }
-                for plan in result.plans
-            ],
+            "today": result.today,
+            "plans": result.plans,
             "diagnostics": [diagnostic(d) for d in result.diagnostics],
             "summary": {
                 "files": result.files,
@@ -71,27 +63,19 @@ def diagnostic(d: Diagnostic) -> dict[str, Any]:
         "severity": d.severity.word,
         "message": d.message,
         "path": d.location.path,
-        **_span(d.location.span),
+        **asdict(d.location.span),
         "pointer": pointer(d.path),
         "plan": d.plan,
         "item": d.item,
         "related": [
-            {"message": r.message, "path": r.location.path, **_span(r.location.span)} for r in d.related
+            {"message": r.message, "path": r.location.path, **asdict(r.location.span)} for r in d.related
         ],
-        "fix": _fix(d.fix) if d.fix else None,
+        "fix": d.fix
+        and {
+            "title": d.fix.title,
+            "safety": d.fix.safety,
+            "edits": [{**asdict(edit.span), "text": edit.text} for edit in d.fix.edits],
+        },
         "fingerprint": d.fingerprint,
         "help": d.help,
     }
-
-
-def _fix(fix: Fix) -> dict[str, Any]:
-    edits = [{**_span(edit.span), "text": edit.text} for edit in fix.edits]
-    return {"title": fix.title, "safety": fix.safety, "edits": edits}
-
-
-def _span(span: Span) -> dict[str, Any]:
-    return {"start": _position(span.start), "end": _position(span.end)}
-
-
-def _position(position: Position) -> dict[str, int]:
-    return {"line": position.line, "column": position.column}

@@ -1,6 +1,7 @@
 """JUnit XML, which nearly every CI server can show: a test suite a file, a failed test a diagnostic."""
 
 import re
+from collections import Counter
 
 from planlint.diagnostics import Diagnostic, Result
 
@@ -37,10 +38,10 @@ def _cases(path: str, found: list[Diagnostic]) -> list[str]:
     if not found:
         return [f'    <testcase classname="{_text(path)}" name="planlint" time="0"/>']
     cases = []
-    seen: dict[str, int] = {}
+    seen = Counter[str]()
     for d in found:
         name = _text(f"{d.rule}: {d.message}")
-        seen[name] = seen.get(name, 0) + 1
+        seen[name] += 1
         unique = name if seen[name] == 1 else f"{name} ({seen[name]})"
         start = d.location.span.start
         body = "\n".join(

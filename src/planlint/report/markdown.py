@@ -41,26 +41,22 @@ def render(result: Result, limit: int = STEP_SUMMARY) -> str:
     head = f"**planlint: {summary(result)}**\n"
     left = limit - len(head.encode()) - 200
     parts = [head]
-    written = 0
-    for rows, text in _tables(result.diagnostics):
-        left -= len(text.encode())
+    for written, row in enumerate(_rows(result.diagnostics)):
+        left -= len(row.encode())
         if left < 0:
+            parts.append(f"\n{len(result.diagnostics) - written} more do not fit here.\n")
             break
-        parts.append(text)
-        written += rows
-    if written < len(result.diagnostics):
-        parts.append(f"\n{len(result.diagnostics) - written} more do not fit here.\n")
+        parts.append(row)
     return "".join(parts)
 
 
-def _tables(diagnostics: Iterable[Diagnostic]) -> Iterator[tuple[int, str]]:
-    """Yield pieces with the diagnostics each shows: a table's head with its first row, then single rows."""
+def _rows(diagnostics: Iterable[Diagnostic]) -> Iterator[str]:
+    """Yield a row a diagnostic, the first one of a file with the head of its table."""
     path = None
     for d in diagnostics:
-        row = (
-            f"| {d.location.span.start.line} | {d.severity.word} | {escape(d.rule)} | {escape(d.message)} |\n"
-        )
+        line, rule, message = d.location.span.start.line, escape(d.rule), escape(d.message)
+        row = f"| {line} | {d.severity.word} | {rule} | {message} |\n"
         if d.location.path != path:
             path = d.location.path
             row = f"\n**{escape(path)}**\n\n{_HEAD}{row}"
-        yield 1, row
+        yield row

@@ -1,7 +1,7 @@
 """`check --portfolio`: all plans of a run in one table, and where they want the same people."""
 
-from planlint.diagnostics import Diagnostic, PlanSummary, Result, Severity
-from planlint.report.characters import visible
+from planlint.diagnostics import PlanSummary, Result, Severity
+from planlint.report.characters import columns, visible
 
 CONFLICTS = frozenset({"cross-plan-conflict", "unprioritised-conflict"})
 _WORST = 10
@@ -11,13 +11,8 @@ def render(result: Result) -> str:
     """Write a line a plan (those that cannot hold first), then the worst conflicts between plans."""
     order = {"infeasible": 0, "undecided": 1, "feasible": 2, "none": 3}
     plans = sorted(result.plans, key=lambda plan: (order[plan.verdict], plan.path))
-    rows = [
-        ("plan", "finish", "deadline", "verdict", "errors", "warnings"),
-        *(_row(plan, result) for plan in plans),
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = ["", "Portfolio"]
-    lines += ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    head = ("plan", "finish", "deadline", "verdict", "errors", "warnings")
+    lines = ["", "Portfolio", *columns((head, *(_row(plan, result) for plan in plans)))]
     conflicts = [d for d in result.diagnostics if d.rule in CONFLICTS]
     if conflicts:
         lines += ["", "Conflicts between plans"]
@@ -35,10 +30,5 @@ def _row(plan: PlanSummary, result: Result) -> tuple[str, ...]:
         str(plan.finish or "-"),
         str(plan.deadline or "-"),
         plan.verdict if plan.deadline else "no deadline",
-        str(_count(own, Severity.ERROR)),
-        str(_count(own, Severity.WARNING)),
+        *(str(sum(d.severity is level for d in own)) for level in (Severity.ERROR, Severity.WARNING)),
     )
-
-
-def _count(diagnostics: list[Diagnostic], severity: Severity) -> int:
-    return sum(d.severity is severity for d in diagnostics)

@@ -1,45 +1,40 @@
 """reviewdog's diagnostic format, for review comments on any forge."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from planlint.diagnostics import Diagnostic, Position, Result, Span
+from planlint.diagnostics import Diagnostic, Location, Position, Result, Span
 from planlint.report.json import encode
+
+Texts = Mapping[str, Sequence[str]]
 
 
 def render(result: Result) -> str:
     """Write the diagnostics; a fix of one edit becomes a suggestion (several would be alternatives)."""
-    return encode(
-        {
-            "source": {"name": "planlint"},
-            "diagnostics": [_diagnostic(d, result) for d in result.diagnostics],
-        }
-    )
+    found = [_diagnostic(d, result.texts) for d in result.diagnostics]
+    return encode({"source": {"name": "planlint"}, "diagnostics": found})
 
 
-def _diagnostic(d: Diagnostic, result: Result) -> dict[str, Any]:
-    lines = result.texts.get(d.location.path, ())
+def _diagnostic(d: Diagnostic, texts: Texts) -> dict[str, Any]:
     found: dict[str, Any] = {
         "message": d.message,
-        "location": {"path": d.location.path, "range": _range(d.location.span, lines)},
+        "location": _location(d.location, texts),
         "severity": d.severity.name,
         "code": {"value": d.rule},
     }
     if d.related:
         found["relatedLocations"] = [
-            {
-                "message": r.message,
-                "location": {
-                    "path": r.location.path,
-                    "range": _range(r.location.span, result.texts.get(r.location.path, ())),
-                },
-            }
-            for r in d.related
+            {"message": r.message, "location": _location(r.location, texts)} for r in d.related
         ]
     if d.fix and len(d.fix.edits) == 1:
         edit = d.fix.edits[0]
+        lines = texts.get(d.location.path, ())
         found["suggestions"] = [{"range": _range(edit.span, lines), "text": edit.text}]
     return found
+
+
+def _location(location: Location, texts: Texts) -> dict[str, Any]:
+    return {"path": location.path, "range": _range(location.span, texts.get(location.path, ()))}
 
 
 def _range(span: Span, lines: Sequence[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from planlint import __version__
 from planlint.diagnostics import Diagnostic, Location, Result, Severity
+from planlint.report.characters import cut
 from planlint.report.json import encode
 from planlint.rule import Rule
 
@@ -12,6 +13,7 @@ RESULTS = 25_000
 """Results a run that code scanning accepts; it shows the 5,000 most severe."""
 GZIPPED = 10_000_000
 """Bytes of the compressed file that code scanning accepts."""
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _RELATED = 100
 _TEXT = 1_000
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -38,33 +40,22 @@ def render(result: Result, rules: Mapping[str, Rule]) -> str:
 def _write(diagnostics: list[Diagnostic], left_out: int, rules: Mapping[str, Rule]) -> str:
     used = sorted({d.rule: d for d in diagnostics}.items())
     index = {name: i for i, (name, _) in enumerate(used)}
+    driver = {
+        "name": "planlint",
+        "version": __version__,
+        "semanticVersion": __version__,
+        "rules": [_rule(name, sample, rules.get(name)) for name, sample in used],
+    }
     run: dict[str, Any] = {
-        "tool": {
-            "driver": {
-                "name": "planlint",
-                "version": __version__,
-                "semanticVersion": __version__,
-                "rules": [_rule(name, sample, rules.get(name)) for name, sample in used],
-            }
-        },
+        "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
         "results": [_result(d, index[d.rule]) for d in diagnostics],
     }
     if left_out:
         said = f"{left_out} less severe diagnostics are left out to stay within the limits of code scanning."
-        run["invocations"] = [
-            {
-                "executionSuccessful": True,
-                "toolExecutionNotifications": [{"level": "warning", "message": {"text": said}}],
-            }
-        ]
-    return encode(
-        {
-            "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
-            "version": "2.1.0",
-            "runs": [run],
-        }
-    )
+        notes = [{"level": "warning", "message": {"text": said}}]
+        run["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": notes}]
+    return encode({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _rule(name: str, sample: Diagnostic, rule: Rule | None) -> dict[str, Any]:
@@ -73,8 +64,8 @@ def _rule(name: str, sample: Diagnostic, rule: Rule | None) -> dict[str, Any]:
     command = f"planlint explain {name}"
     return {
         "id": name,
-        "shortDescription": {"text": _short(summary)},
-        "fullDescription": {"text": _short(rationale)},
+        "shortDescription": {"text": cut(summary, _TEXT)},
+        "fullDescription": {"text": cut(rationale, _TEXT)},
         "help": {"text": f"{rationale}\n\nExamples and options: {command}"},
         "defaultConfiguration": {"level": _LEVELS[rule.severity if rule else sample.severity]},
         "properties": {"tags": [sample.category]},
@@ -86,20 +77,16 @@ def _result(d: Diagnostic, rule_index: int) -> dict[str, Any]:
         "ruleId": d.rule,
         "ruleIndex": rule_index,
         "level": _LEVELS[d.severity],
-        "message": {"text": _short(d.message) or d.rule},
+        "message": {"text": cut(d.message, _TEXT) or d.rule},
         "locations": [{"physicalLocation": _place(d.location)}],
         "partialFingerprints": {"planlint/v1": d.fingerprint},
     }
     if d.related:
         found["relatedLocations"] = [
-            {"id": i, "message": {"text": _short(r.message)}, "physicalLocation": _place(r.location)}
+            {"id": i, "message": {"text": cut(r.message, _TEXT)}, "physicalLocation": _place(r.location)}
             for i, r in enumerate(d.related[:_RELATED], 1)
         ]
     return found
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _TEXT else text[: _TEXT - 1] + "…"
 
 
 def _place(location: Location) -> dict[str, Any]:
@@ -107,10 +94,7 @@ def _place(location: Location) -> dict[str, Any]:
 
     start, end = location.span.start, location.span.end
     return {
-        "artifactLocation": {
-            "uri": quote(location.path, errors="replace"),
-            "uriBaseId": "%SRCROOT%",
-        },
+        "artifactLocation": {"uri": quote(location.path, errors="replace"), "uriBaseId": "%SRCROOT%"},
         "region": {
             "startLine": start.line,
             "startColumn": start.column,

@@ -1,13 +1,13 @@
 """What `planlint schedule` says: the dates, the verdicts, and what would make a deadline fit."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from planlint import __version__
 from planlint.diagnostics import pointer
-from planlint.model import Plan, Task
-from planlint.report.characters import visible, width
+from planlint.model import Plan
+from planlint.report.characters import columns, plural, visible
 from planlint.report.json import encode
 from planlint.rule import Context
 from planlint.schedule.result import Deadline, Schedule, Scheduled
@@ -20,6 +20,37 @@ class Answer(NamedTuple):
     context: Context
     chance: Chance | None = None
 
+    @property
+    def schedule(self) -> Schedule:
+        """The dates, without which there is nothing to report."""
+        if self.context.schedule is None:
+            raise ValueError("only a plan that was scheduled can be reported")
+        return self.context.schedule
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on the plan's own deadline."""
+        return next((one.verdict for one in self.context.deadlines or () if one.kind == "plan"), "none")
+
+    @property
+    def items(self) -> list[Scheduled]:
+        """The dates in the order of the file, where milestones may stand before the tasks."""
+        place = self._places()
+        found = self.schedule.items.values()
+        return sorted(found, key=lambda item: place["milestones" if item.kind == "milestone" else "tasks"])
+
+    @property
+    def deadlines(self) -> list[Deadline]:
+        """The verdicts in the order of the file."""
+        place = self._places()
+        return sorted(self.context.deadlines or (), key=lambda one: place.get(str(one.path[0]), len(place)))
+
+    def _places(self) -> dict[str, int]:
+        """Return where each section stands in the file; `tasks` and `milestones` are always there."""
+        written = self.context.sources.main.data
+        sections = (*(written if isinstance(written, dict) else ()), "milestones", "tasks")
+        return {section: place for place, section in enumerate(dict.fromkeys(sections))}
+
     def odds(self, deadline: Deadline) -> Odds | None:
         """Return the odds of a deadline."""
         return self.chance.deadlines.get(deadline.path) if self.chance else None
@@ -30,32 +61,28 @@ def json(now: Answer, changes: Sequence[str] = (), varied: Answer | None = None)
     data = {
         "version": 1,
         "tool": {"name": "planlint", "version": __version__},
-        "today": now.context.today.isoformat(),
+        "today": now.context.today,
         **_answer(now),
     }
     if varied is not None:
-        data["what_if"] = {"changes": list(changes), **_answer(varied)}
+        data["what_if"] = {"changes": changes, **_answer(varied)}
     return encode(data)
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
-    context = answer.context
-    plan, schedule = context.plan, _schedule(context)
+    plan = answer.context.plan
     return {
         "plan": {
             "id": plan.id,
             "path": plan.file,
             "title": plan.title,
-            "start": schedule.start.isoformat(),
-            "finish": schedule.finish.isoformat(),
-            "deadline": plan.deadline and plan.deadline.isoformat(),
-            "verdict": _verdict(context),
+            "start": answer.schedule.start,
+            "finish": answer.schedule.finish,
+            "deadline": plan.deadline,
+            "verdict": answer.verdict,
         },
-        "tasks": {item.id: _item(item) for item in _ordered(context)},
-        "deadlines": [
-            {**_deadline(deadline), "chance": _odds(answer.odds(deadline))}
-            for deadline in _deadlines(context)
-        ],
+        "tasks": {item.id: _item(item) for item in answer.items},
+        "deadlines": [_deadline(deadline, answer.odds(deadline)) for deadline in answer.deadlines],
         "chance": _chance(answer.chance),
     }
 
@@ -73,55 +100,17 @@ def _chance(chance: Chance | None) -> dict[str, Any] | None:
     }
 
 
-def _odds(odds: Odds | None) -> dict[str, Any] | None:
-    if odds is None:
-        return None
-    return {"percent": _number(round(odds.percent, 1)), **_quantiles((odds.p50, odds.p80, odds.p95))}
-
-
-def _quantiles(days: tuple[date, date, date]) -> dict[str, str]:
-    return dict(zip(("p50", "p80", "p95"), map(date.isoformat, days), strict=True))
-
-
-def _schedule(context: Context) -> Schedule:
-    if context.schedule is None:
-        raise ValueError("only a plan that was scheduled can be reported")
-    return context.schedule
-
-
-def _verdict(context: Context) -> str:
-    own = next((one for one in context.deadlines or () if one.kind == "plan"), None)
-    return own.verdict if own else "none"
-
-
-def _ordered(context: Context) -> Iterator[Scheduled]:
-    """Yield the items in the order of the file: milestones may stand before the tasks."""
-    items = _schedule(context).items
-    for section in _sections(context):
-        for name in {"tasks": context.plan.tasks, "milestones": context.plan.milestones}.get(section, ()):
-            if name in items:
-                yield items[name]
-
-
-def _deadlines(context: Context) -> list[Deadline]:
-    """Return the verdicts in the order of the file."""
-    order = {section: place for place, section in enumerate(_sections(context))}
-    return sorted(context.deadlines or (), key=lambda one: order.get(str(one.path[0]), len(order)))
-
-
-def _sections(context: Context) -> tuple[str, ...]:
-    written = context.sources.main.data
-    keys = tuple(written) if isinstance(written, dict) else ()
-    return (*keys, *(section for section in ("milestones", "tasks") if section not in keys))
+def _quantiles(days: tuple[date, date, date]) -> dict[str, date]:
+    return dict(zip(("p50", "p80", "p95"), days, strict=True))
 
 
 def _item(item: Scheduled) -> dict[str, Any]:
     return {
         "kind": item.kind,
-        "start": item.start.isoformat(),
-        "finish": item.finish.isoformat(),
-        "late_start": item.late_start.isoformat(),
-        "late_finish": item.late_finish.isoformat(),
+        "start": item.start,
+        "finish": item.finish,
+        "late_start": item.late_start,
+        "late_finish": item.late_finish,
         "total_float_days": _number(item.total_float_days),
         "free_float_days": None if item.free_float_days is None else _number(item.free_float_days),
         "critical": item.critical,
@@ -132,67 +121,65 @@ def _number(value: float) -> float:
     return int(value) if value == int(value) else value
 
 
-def _deadline(deadline: Deadline) -> dict[str, Any]:
+def _deadline(deadline: Deadline, odds: Odds | None) -> dict[str, Any]:
     return {
         "item": deadline.item,
         "kind": deadline.kind,
         "pointer": pointer(deadline.path),
-        "date": deadline.date.isoformat(),
-        "finish": deadline.finish.isoformat(),
+        "date": deadline.date,
+        "finish": deadline.finish,
         "verdict": deadline.verdict,
         "certificate": dict(deadline.certificate),
         "late_days": _number(deadline.late_days),
-        "possible": deadline.possible and deadline.possible.isoformat(),
+        "possible": deadline.possible,
         "decided_by": deadline.decided_by,
         "repairs": [
             {"text": repair.text, "what_if": repair.what_if, "size_days": _number(repair.size_days)}
             for repair in deadline.repairs
         ],
+        "chance": odds
+        and {"percent": _number(round(odds.percent, 1)), **_quantiles((odds.p50, odds.p80, odds.p95))},
     }
 
 
 def text(now: Answer, changes: Sequence[str] = (), varied: Answer | None = None) -> str:
     """Write dates and verdicts for a terminal; with `changes`, what they lead to stands beside them."""
-    context, then = now.context, varied.context if varied else None
-    plan, schedule = context.plan, _schedule(context)
-    lines = [f"{plan.id}: {visible(plan.title)}", _headline(context), *_likely(now.chance)]
+    plan = now.context.plan
+    lines = [f"{plan.id}: {visible(plan.title)}", *_summary(now)]
     if varied is not None:
-        heading = f"with {' and '.join(map(visible, changes))}:"
-        lines += [heading, _headline(varied.context), *_likely(varied.chance)]
-    lines += ["", *_table(_rows(context, then))]
-    lines += _left_out(schedule)
-    if context.deadlines:
+        lines += [f"with {' and '.join(map(visible, changes))}:", *_summary(varied)]
+    lines += ["", *columns(_rows(now, varied), right="float")]
+    lines += _left_out(now.schedule)
+    if now.context.deadlines:
         lines += ["", "Deadlines", *_verdicts(now, varied)]
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _headline(context: Context) -> str:
-    plan, schedule = context.plan, _schedule(context)
-    due = f", deadline {plan.deadline}" if plan.deadline else ", no deadline"
-    verdict = _verdict(context)
-    return f"{schedule.start} to {schedule.finish}{due}" + (f": {verdict}" if verdict != "none" else "")
+def _summary(answer: Answer) -> Iterator[str]:
+    """Say when the plan ends, and what estimates and risks make of it."""
+    deadline, chance = answer.context.plan.deadline, answer.chance
+    due = f", deadline {deadline}" if deadline else ", no deadline"
+    verdict = f": {answer.verdict}" if answer.verdict != "none" else ""
+    yield f"{answer.schedule.start} to {answer.schedule.finish}{due}{verdict}"
+    if chance is not None:
+        how = "by a formula, without NumPy" if chance.analytic else f"in {chance.iterations:,} simulated runs"
+        yield (
+            f"finish with estimates and risks: half of the time by {chance.p50}, "
+            f"four times out of five by {chance.p80}, 19 times out of 20 by {chance.p95} ({how})"
+        )
 
 
-def _likely(chance: Chance | None) -> Iterator[str]:
-    """Say what estimates and risks make of the finish."""
-    if chance is None:
-        return
-    how = "by a formula, without NumPy" if chance.analytic else f"in {chance.iterations:,} simulated runs"
-    yield (
-        f"finish with estimates and risks: half of the time by {chance.p50}, "
-        f"four times out of five by {chance.p80}, 19 times out of 20 by {chance.p95} ({how})"
-    )
-
-
-def _rows(context: Context, varied: Context | None) -> Iterator[tuple[str, ...]]:
-    then = _schedule(varied).items if varied is not None else None
+def _rows(now: Answer, varied: Answer | None) -> Iterator[tuple[str, ...]]:
+    plan, shown = now.context.plan, now.schedule.items
+    then = varied.schedule.items if varied is not None else None
     beside = ("start then", "finish then", "moves") if then is not None else ()
     yield ("", "start", "finish", *beside, "float", "critical", "who")
-    plan = context.plan
-    for item in _ordered(context):
-        task = plan.tasks.get(item.id)
+    for item in now.items:
+        task, depth = plan.tasks.get(item.id), 0
+        while task is not None and task.parent is not None:  # summaries above that have a row of their own
+            depth, task = depth + (task.parent in shown), plan.tasks.get(task.parent)
         yield (
-            "  " * _depth(context, task) + item.id,
+            "  " * depth + item.id,
             str(item.start),
             str(item.finish),
             *(_beside(item, then.get(item.id)) if then is not None else ()),
@@ -200,14 +187,6 @@ def _rows(context: Context, varied: Context | None) -> Iterator[tuple[str, ...]]
             "yes" if item.critical else "",
             _who(plan, item),
         )
-
-
-def _depth(context: Context, task: Task | None) -> int:
-    """Return how many summaries above a task have a row of their own."""
-    items, depth = _schedule(context).items, 0
-    while task is not None and task.parent is not None:
-        depth, task = depth + (task.parent in items), context.plan.tasks.get(task.parent)
-    return depth
 
 
 def _beside(item: Scheduled, then: Scheduled | None) -> tuple[str, str, str]:
@@ -225,37 +204,19 @@ def _who(plan: Plan, item: Scheduled) -> str:
     return ", ".join(who if share == 100 else f"{who} {share:g}%" for who, share in shares.items())  # noqa: PLR2004 - percent
 
 
-def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Lay out columns; the last one is as wide as it likes."""
-    table = list(rows)
-    widths = [max(width(cell) for cell in column) for column in zip(*table, strict=True)]
-    right = table[0].index("float")
-    lines = []
-    for row in table:
-        cells = []
-        for number, (cell, wide) in enumerate(zip(row, widths, strict=True)):
-            space = " " * (wide - width(cell))
-            cells.append(space + cell if number == right else cell + space)
-        lines.append("  ".join(cells))
-    return lines
-
-
 def _left_out(schedule: Schedule) -> list[str]:
     lines = []
-    beyond = sorted(schedule.beyond)
-    if beyond:
-        lines.append(
-            f"No dates for {', '.join(beyond)}: there is not enough working time until the year 2100."
-        )
-    others = sorted(schedule.unsound - schedule.beyond)
-    if others:
+    if schedule.beyond:
+        names = ", ".join(sorted(schedule.beyond))
+        lines.append(f"No dates for {names}: there is not enough working time until the year 2100.")
+    if others := sorted(schedule.unsound - schedule.beyond):
         lines.append(f"Not scheduled: {', '.join(others)}: in a loop, or behind something without dates.")
     return ["", *lines] if lines else []
 
 
 def _verdicts(now: Answer, varied: Answer | None) -> Iterator[str]:
     after = {one.path: one for one in (varied.context.deadlines or ())} if varied is not None else {}
-    for deadline in _deadlines(now.context):
+    for deadline in now.deadlines:
         line = _line(deadline, now.odds(deadline))
         yield f"  {line}"
         then = after.get(deadline.path)
@@ -266,20 +227,13 @@ def _verdicts(now: Answer, varied: Answer | None) -> Iterator[str]:
 
 
 def _line(deadline: Deadline, odds: Odds | None) -> str:
-    name = {"plan": "the plan", "must_finish": f"{deadline.item} (must finish)"}.get(
-        deadline.kind, deadline.item
-    )
+    names = {"plan": "the plan", "must_finish": f"{deadline.item} (must finish)"}
+    name = names.get(deadline.kind, deadline.item)
     said = f"{name}: due {deadline.date}, earliest finish {deadline.finish}: {deadline.verdict}"
-    late = f", {_days(deadline.late_days)} late" if deadline.late_days else ""
-    possible = odds if deadline.verdict != "infeasible" else None  # odds know nothing of people's hours
-    chance = (
-        f", chance {possible.percent:.0f} % (four times out of five by {possible.p80})" if possible else ""
-    )
-    return f"{said}{late}{chance}"
-
-
-def _days(days: float) -> str:
-    return f"{_number(days)} working day{'' if days == 1 else 's'}"
+    late = f", {plural(_number(deadline.late_days), 'working day')} late" if deadline.late_days else ""
+    if odds is None or deadline.verdict == "infeasible":  # odds know nothing of people's hours
+        return said + late
+    return f"{said}{late}, chance {odds.percent:.0f} % (four times out of five by {odds.p80})"
 
 
 def _why(deadline: Deadline) -> Iterator[str]:
@@ -289,15 +243,13 @@ def _why(deadline: Deadline) -> Iterator[str]:
         if deadline.possible is not None:
             yield f"the earliest date that can be met is {deadline.possible}"
         for repair in deadline.repairs:
-            yield f"it would fit: {visible(repair.text)}" + (
-                f" (--what-if {visible(repair.what_if)})" if repair.what_if else ""
-            )
+            option = f" (--what-if {visible(repair.what_if)})" if repair.what_if else ""
+            yield f"it would fit: {visible(repair.text)}{option}"
     elif deadline.verdict == "undecided":
         lower, upper = deadline.certificate.get("lower"), deadline.certificate.get("upper")
         found = f", the earliest one found is {upper}" if upper else ", no schedule was found"
-        yield f"a finish before {lower} is ruled out{found}" + (
-            f" ({visible(deadline.decided_by)})" if deadline.decided_by else ""
-        )
+        step = f" ({visible(deadline.decided_by)})" if deadline.decided_by else ""
+        yield f"a finish before {lower} is ruled out{found}{step}"
 
 
 def _reason(certificate: Mapping[str, Any]) -> str:

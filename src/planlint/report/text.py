@@ -1,9 +1,10 @@
 """The format for people at a terminal: the source line, the place underlined, what it is about."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from planlint.diagnostics import Diagnostic, Location, Result, Severity
-from planlint.report.characters import visible, width
+from planlint.report.characters import counted, plural, visible, width
 
 _CLIP = 110
 """Code points of a source line that are shown at most."""
@@ -41,13 +42,9 @@ def render(result: Result, *, colour: bool = False, quiet: bool = False, statist
 def summary(result: Result) -> str:
     """Say in one line what was found, or that nothing was."""
     counts = [(result.count(level), level.word) for level in sorted(Severity, reverse=True)]
-    found = ", ".join(_plural(count, word) for count, word in counts if count)
-    aside = ", ".join(
-        f"{count} {word}"
-        for count, word in ((result.suppressed, "suppressed"), (result.baselined, "known"))
-        if count
-    )
-    plans = _plural(result.files, "plan")
+    found = ", ".join(plural(count, word) for count, word in counts if count)
+    aside = counted(((result.suppressed, "suppressed"), (result.baselined, "known")))
+    plans = plural(result.files, "plan")
     said = f"{found} in {plans}" if found else f"{plans} checked, nothing to report"
     return f"{said} ({aside})" if aside else said
 
@@ -62,15 +59,8 @@ def _checked(result: Result) -> Iterable[str]:
         yield f"  and {len(result.plans) - _PLANS_LISTED} more"
 
 
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
-
-
 def _counts(diagnostics: Sequence[Diagnostic]) -> Iterable[str]:
-    counts: dict[tuple[str, str], int] = {}
-    for d in diagnostics:
-        key = (d.rule, d.severity.word)
-        counts[key] = counts.get(key, 0) + 1
+    counts = Counter((d.rule, d.severity.word) for d in diagnostics)
     for (rule, severity), count in sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])):
         yield f"{count:6}  {severity:7}  {rule}"
 
