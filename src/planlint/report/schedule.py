@@ -255,7 +255,8 @@ def _why(deadline: Deadline) -> Iterator[str]:
 def _reason(certificate: Mapping[str, Any]) -> str:
     match certificate.get("kind"):
         case "chain":
-            return f"{' → '.join(certificate['items'])} alone take until {certificate['finish']}"
+            items = certificate["items"]
+            return f"{' → '.join(items)} alone {'take' if len(items) > 1 else 'takes'} until {certificate['finish']}"
         case "window":
             who = certificate.get("person") or certificate.get("resource")
             return (
