@@ -281,7 +281,7 @@ def contended(data: bytes) -> bytes:
     for name in IDS[: 2 + draw.below(4)]:
         kind = draw.below(8)
         needs = [f"{one}{draw.of(LAGS)}" for one in (*tasks, *milestones) if draw.below(4) == 1]
-        item = {"title": name, "depends_on": needs}
+        item: dict[str, Any] = {"title": name, "depends_on": needs}
         if kind == 1:
             milestones[name] = item | maybe(2, "due", WEEK)
             continue

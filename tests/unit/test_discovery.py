@@ -257,7 +257,7 @@ def test_20_000_files_in_200_folders(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are text there")
 def test_a_name_that_no_report_can_show_is_refused_in_words(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"caf\xe9.plan.yaml")).write_bytes(b"planlint: 1\n")
-    with pytest.raises(UsageError, match="^the name of caf\ufffd"):
+    with pytest.raises(UsageError, match=r"^the name of caf\ufffd"):
         shown(tmp_path)
     with pytest.raises(UsageError, match="not valid UTF-8"):
         expander(tmp_path)(str(tmp_path / "a.plan.yaml"), "*.yaml")

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from planlint.model import MINUTES_A_DAY, Person
+from planlint.model import MINUTES_A_DAY, Person, Resource
 from planlint.schedule.calendar import Segment, finish_day, instant, start_day
 from planlint.schedule.deadlines import targets
 from planlint.schedule.network import Network, Node, Span
@@ -63,6 +63,14 @@ def _off(person: Person, at: int) -> bool:
     return any(period.start <= day <= period.finish for period in person.time_off)
 
 
+def _begin(network: Network, node: Node, at: int) -> int:
+    """Return the first minute from `at` on in which somebody works on a node."""
+    at = node.worktime.start_at(at)
+    while not _work(network, node, at, at + 1):
+        at = node.worktime.start_at(at - at % MINUTES_A_DAY + MINUTES_A_DAY)
+    return at
+
+
 def _finish(network: Network, node: Node, start: int) -> int:
     """Return when a node is done that is begun or resumed at `start`."""
     left, at = node.work, start
@@ -90,6 +98,8 @@ def _alone(network: Network, keep: Iterable[str], later: Mapping[str, int] = {})
             bare = structs.replace(bare, not_before=max(later[node.id], node.not_before or 0))
         start, finish, _ = network.place(bare, dates)
         if node.work and node.finished is None:
+            if node.started is None:
+                start = _begin(network, node, start)
             finish = max(finish, _finish(network, node, node.resumes or start))
         dates[node.id] = start, finish
     return dates
@@ -201,7 +211,7 @@ def _overloads(network: Network, dates: Mapping[str, Span], people: Iterable[str
         own = network.calendars.person(person.id)
         for node in active:
             share = node.people.get(person.id, 0.0)
-            if share and plan.tasks[node.id].effort is not None:
+            if share and (node.elapsed or plan.tasks[node.id].effort is not None):
                 begin, end = spans[node.id]
                 rows += [(b, e, share) for b, e, _ in own.segments(begin, end)]
             elif share:
@@ -303,7 +313,7 @@ def _waits_for(network: Network, name: str) -> set[str]:
     return found
 
 
-def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - one case after the other, read from the top
+def _window(network: Network, deadline: Deadline) -> list[str]:
     claim: Mapping[str, Any] = deadline.certificate
     begin, end = instant(date.fromisoformat(claim["from"])), _until(date.fromisoformat(claim["to"]))
     early = _alone(network, network.nodes)
@@ -325,9 +335,9 @@ def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - 
         for start in (first, _latest(network, deadline, name, first)):
             stretches = _work(network, node, max(start, begin), min(_finish(network, node, start), end))
             if "person" in claim:
-                stretches = [s for s in stretches if not _off(person, s[0])]
-                if tasks[name].effort is not None:
+                if node.elapsed or tasks[name].effort is not None:
                     stretches = [s for b, e, _ in stretches for s in free.segments(b, e)]
+                stretches = [s for s in stretches if not _off(person, s[0])]
             minutes = sum(e - b for b, e, _ in stretches)
             least = minutes if least is None else min(least, minutes)
         need += (least or 0) * (
@@ -335,12 +345,7 @@ def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - 
         )
         worked += [(b, e) for b, e, _ in _work(network, node, begin, end)]
     if "person" not in claim:
-        spans = _joined(sorted(worked))
-        room = float(sum(e - b for b, e in spans) * resource.units)
-        for period in resource.unavailable:
-            low, high = instant(period.start), _until(period.finish)
-            units = min(period.units or resource.units, resource.units)
-            room -= units * sum(max(0, min(e, high) - max(b, low)) for b, e in spans)
+        room = float(sum(_free(network, resource, b, e) for b, e in _joined(sorted(worked))))
     wrong = []
     if need <= room:
         wrong.append(f"{need / 60:g} hours fit into {room / 60:g}")
@@ -348,6 +353,22 @@ def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - 
         if abs(claim[key] - amount / 60) > 0.011:  # noqa: PLR2004  (rounded to two decimals)
             wrong.append(f"{key} is {amount / 60:.2f}")
     return wrong
+
+
+def _free(network: Network, resource: Resource, begin: int, end: int) -> int:
+    """Return the minutes of all units of a resource from `begin` to `end`, less those that are away."""
+    away = [(instant(p.start), _until(p.finish), p.units or resource.units) for p in resource.unavailable]
+    if resource.calendar is not None:
+        closed = begin
+        for b, e, _ in network.calendars.calendar(resource.calendar).segments(begin, end):
+            away.append((closed, b, resource.units))
+            closed = e
+        away.append((closed, end, resource.units))
+    edges = {begin, end, *(at for b, e, _ in away for at in (b, e) if begin < at < end)}
+    return sum(
+        (high - low) * max(0, resource.units - sum(units for b, e, units in away if b <= low < e))
+        for low, high in pairwise(sorted(edges))
+    )
 
 
 def _latest(network: Network, deadline: Deadline, name: str, first: int) -> int:
@@ -450,13 +471,10 @@ def _earliest(
         at = at if task.must_finish is None else max(at, instant(task.must_finish) + 1)
         return at, at
     at = max(start if node.resumes is None else node.resumes, first)
-    clock = node.worktime
     resumed = {n.id: structs.replace(n, started=None) for n in network.nodes.values() if n.finished is None}
     bare = structs.replace(network, nodes={**network.nodes, **resumed})
     while next(tries, None) is not None:
-        at = clock.start_at(at)
-        while not _work(network, node, at, at + 1):
-            at = clock.start_at(at - at % MINUTES_A_DAY + MINUTES_A_DAY)
+        at = _begin(network, node, at)
         end = _finish(network, node, at)
         begun = node.started if node.started is not None else at
         late_enough = task.must_finish is None or end > instant(task.must_finish)

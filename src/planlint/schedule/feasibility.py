@@ -151,8 +151,9 @@ class _Judge:
             rank = [float(min(at, end)) for at in lst]
             for scheme in (serial, parallel):
                 dates = scheme(self.problem, rank)
-                if dates is not None and lateness(self.problem, dates) <= 0:
-                    self.known.append(self._spans(dates))
+                spans = self._spans(dates)
+                if dates is not None and spans is not None and lateness(self.problem, dates) <= 0:
+                    self.known.append(spans)
                     if all(f <= at for f, at in zip(dates.finishes, lft, strict=True)):
                         break  # nothing is late, so another one is not needed
         for spans in self.known:
@@ -167,8 +168,12 @@ class _Judge:
                 wanted[i] = min(wanted.get(i, FOREVER), self.formulation.tick(q.until))
         return due(self.problem, wanted)
 
-    def _spans(self, dates: Dates) -> Spans:
-        return self.formulation.spans(dates.starts, dates.finishes)
+    def _spans(self, dates: Dates | None) -> Spans | None:
+        """Return the instants of a schedule, None when it goes on where nobody knows who is there."""
+        if dates is None:
+            return None
+        spans = self.formulation.spans(dates.starts, dates.finishes)
+        return spans if all(finish <= self.formulation.horizon for _, finish in spans) else None
 
     def ask(self, question: Target, day: date, *, minutes: bool = False) -> tuple[Problem, list[int]]:
         """Return the problem of one deadline, moved to `day`, and the positions of its activities.
@@ -204,7 +209,7 @@ class _Judge:
             dates = left
         placed = {i: (dates.starts[n], dates.finishes[n]) for n, i in enumerate(kept)}
         whole = serial(self.problem, [float(at) for at in self.starts], placed)
-        return self._spans(whole) if whole is not None else None
+        return self._spans(whole)
 
     def _feasible(self, blank: Deadline, spans: Spans, step: str) -> Deadline:
         if id(spans) not in self.shown:
@@ -279,6 +284,10 @@ class _Judge:
         def reached(dates: Dates) -> date:
             return finish_day(max(form.finish(dates.finishes[where[i]]) for i in self.positions(question)))
 
+        # What finds no place up to the horizon finds none: thousands of other orders would take a minute.
+        first = serial(sub, [0.0] * len(sub.activities))
+        if first is None or any(form.finish(at) > form.horizon for at in first.finishes):
+            return None
         best, late = improve(sub, Budget(self.limits.generation // 5), self.limits.seed)
         if best is None:
             return None

@@ -81,6 +81,8 @@ class Formulation(Struct, frozen=True, eq=False):
     origin: int
     must: frozenset[int]
     """Activities with a constraint of their own."""
+    horizon: int = FOREVER
+    """Up to when irregular masks say who and what is there; a schedule that goes on is not known to hold."""
 
     def tick(self, at: int) -> int:
         """Return the last tick at or before an instant."""
@@ -146,6 +148,7 @@ class _Formulator:
         self.clocks: dict[Support, Worktime] = {}
         self.active = [i for i, node in enumerate(self.nodes) if node.work and node.finished is None]
         self._origin = min([network.start, *(n.started for n in self.nodes if n.started is not None)])
+        self.horizon = FOREVER
         self.worktimes = {i: self._worktime(self.nodes[i]) for i in self.active}
         self.supports = {i: self._support(i) for i in self.active}
 
@@ -169,7 +172,8 @@ class _Formulator:
         problem = assemble(activities, links, [*self._people(), *self._resources()])
         must = frozenset(i for i, a in enumerate(activities) if a is not free[i])
         plain = structs.replace(problem, activities=tuple(free))
-        minutes = Formulation(self.network, self.place, plain, problem, 0, self.network.start, must)
+        origin = self.network.start
+        minutes = Formulation(self.network, self.place, plain, problem, 0, origin, must, self.horizon)
         return self._in_ticks(minutes) if self._regular() else minutes
 
     def _activity(self, i: int) -> Activity:
@@ -280,8 +284,9 @@ class _Formulator:
         return -(-node.work // rate)
 
     def _last(self) -> int:
-        """Return an instant well behind the critical path."""
-        return max(heads(self.bare)[1], default=self.network.start) + _YEARS
+        """Return an instant well behind the critical path, the last one that is worked out."""
+        self.horizon = max(heads(self.bare)[1], default=self.network.start) + _YEARS
+        return self.horizon
 
     def _classes(self, clocks: Sequence[Worktime]) -> dict[int, list[tuple[int, int]]]:
         """Cut time into stretches by which of the clocks run; bit n of a key stands for the n-th clock."""
