@@ -15,6 +15,7 @@ from planlint.schedule.generation import Budget, Profile
 from planlint.schedule.problem import (
     FOREVER,
     Problem,
+    absent,
     bound,
     finish,
     heads,
@@ -256,7 +257,7 @@ class Reasoning:
                     end, begin = position(w.lft[i]), position(w.est[i])
                     rows.append((end, begin, length * renewable.users[i]))
             rows.sort()
-            away = [(position(b), position(e), units) for b, e, units in renewable.taken]
+            away = absent(renewable)
             for begin in {row[1] for row in rows}:
                 need = 0
                 for end, own, energy in rows:

@@ -81,6 +81,8 @@ class Formulation(Struct, frozen=True, eq=False):
     origin: int
     must: frozenset[int]
     """Activities with a constraint of their own."""
+    cautious: frozenset[str] = frozenset()
+    """Resources that count as away also while a task pauses: what breaks only them proves nothing."""
     horizon: int = FOREVER
     """Up to when irregular masks say who and what is there; a schedule that goes on is not known to hold."""
 
@@ -149,6 +151,7 @@ class _Formulator:
         self.active = [i for i, node in enumerate(self.nodes) if node.work and node.finished is None]
         self._origin = min([network.start, *(n.started for n in self.nodes if n.started is not None)])
         self.horizon = FOREVER
+        self.cautious: set[str] = set()
         self.worktimes = {i: self._worktime(self.nodes[i]) for i in self.active}
         self.supports = {i: self._support(i) for i in self.active}
 
@@ -172,8 +175,17 @@ class _Formulator:
         problem = assemble(activities, links, [*self._people(), *self._resources()])
         must = frozenset(i for i, a in enumerate(activities) if a is not free[i])
         plain = structs.replace(problem, activities=tuple(free))
-        origin = self.network.start
-        minutes = Formulation(self.network, self.place, plain, problem, 0, origin, must, self.horizon)
+        minutes = Formulation(
+            self.network,
+            self.place,
+            plain,
+            problem,
+            0,
+            self.network.start,
+            must,
+            frozenset(self.cautious),
+            self.horizon,
+        )
         return self._in_ticks(minutes) if self._regular() else minutes
 
     def _activity(self, i: int) -> Activity:
@@ -229,7 +241,7 @@ class _Formulator:
 
     def _recent(self, absent: Iterable[Period]) -> tuple[Period, ...]:
         """Return the periods that are not over before everything begins."""
-        return tuple(p for p in absent if instant(p.finish) + MINUTES_A_DAY > self.network.start)
+        return tuple(p for p in absent if instant(p.finish) + MINUTES_A_DAY > self._origin)
 
     def _clock(self, support: Support) -> Worktime:
         """Return one unit of work a minute on the days of a single calendar less time off."""
@@ -260,7 +272,7 @@ class _Formulator:
                 own = task.effort is not None or node.elapsed
                 days = self.calendars.working_days(person.calendar if own else task.calendar)
                 masks.setdefault(frozenset({(days, off)}), {})[i] = round(node.people[who] * SHARE)
-            one = Renewable(id=who, kind="person", capacity=100 * SHARE, users={}, origin=self.network.start)
+            one = Renewable(id=who, kind="person", capacity=100 * SHARE, users={}, origin=self._origin)
             if len(masks) == 1:
                 ((mask, shares),) = masks.items()
                 lengths = self._lengths(shares, mask)
@@ -285,7 +297,7 @@ class _Formulator:
 
     def _last(self) -> int:
         """Return an instant well behind the critical path, the last one that is worked out."""
-        self.horizon = max(heads(self.bare)[1], default=self.network.start) + _YEARS
+        self.horizon = max(heads(self.bare)[1], default=self._origin) + _YEARS
         return self.horizon
 
     def _classes(self, clocks: Sequence[Worktime]) -> dict[int, list[tuple[int, int]]]:
@@ -293,7 +305,7 @@ class _Formulator:
         changes: dict[int, int] = {}
         last = self._last()
         for number, clock in enumerate(clocks):
-            for begin, end, _ in clock.segments(self.network.start, last):
+            for begin, end, _ in clock.segments(self._origin, last):
                 changes[begin] = changes.get(begin, 0) ^ (1 << number)
                 changes[end] = changes.get(end, 0) ^ (1 << number)
         found: dict[int, list[tuple[int, int]]] = {}
@@ -337,13 +349,16 @@ class _Formulator:
                 users=shares,
                 lengths=lengths,
                 mask=mask,
-                origin=self.network.start,
+                origin=self._origin,
             )
-            yield structs.replace(renewable, taken=_clipped(renewable, taken))
+            away = _clipped(renewable, taken)
+            if away and len(supports) > 1:
+                self.cautious.add(name)
+            yield structs.replace(renewable, taken=away)
 
     def _closed(self, calendar: str, units: int) -> list[tuple[int, int, int]]:
         """Return the stretches in which a resource's calendar does not work."""
-        first, last = self.network.start, self._last()
+        first, last = self._origin, self._last()
         open_ = self.calendars.calendar(calendar).segments(first, last)
         edges = [first, *(edge for begin, end, _ in open_ for edge in (begin, end)), last]
         return [

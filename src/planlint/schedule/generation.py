@@ -7,6 +7,7 @@ placements, not in seconds: the same problem and the same budget give the same s
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import product
 from random import Random
@@ -17,6 +18,7 @@ from planlint.schedule.problem import (
     FOREVER,
     Problem,
     Renewable,
+    absent,
     bound,
     heads,
     reverse,
@@ -43,12 +45,16 @@ class Profile:
     """The units in use over the minutes of one renewable's mask, as steps."""
 
     def __init__(self, renewable: Renewable) -> None:
-        """Start with what is away."""
+        """Start with nothing in use."""
         self.renewable = renewable
         self.times = [-FOREVER, FOREVER]
         self.used = [0, 0]
-        for begin, end, units in renewable.taken:
-            self.add(renewable.position(begin), renewable.position(end), units)
+
+    def copy(self) -> "Profile":
+        """Return another one that is the same so far."""
+        other = Profile(self.renewable)
+        other.times, other.used = self.times[:], self.used[:]
+        return other
 
     def add(self, begin: int, end: int, units: int) -> None:
         """Occupy `units` from `begin` to `end`."""
@@ -89,6 +95,15 @@ class Profile:
         return None
 
 
+@lru_cache(maxsize=256)
+def _away(renewable: Renewable) -> Profile:
+    """Return a profile with what is away in it: the same for thousands of schedules, so it is made once."""
+    profile = Profile(renewable)
+    for begin, end, units in absent(renewable):
+        profile.add(begin, end, units)
+    return profile
+
+
 class Generator:
     """A partial schedule that grows by one activity at a time."""
 
@@ -97,7 +112,7 @@ class Generator:
         self.problem = problem
         self.starts = [0] * len(problem.activities)
         self.finishes = self.starts[:]
-        self.profiles = [Profile(renewable) for renewable in problem.renewables]
+        self.profiles = [_away(renewable).copy() for renewable in problem.renewables]
 
     def earliest(self, i: int, at: int) -> tuple[int, int] | None:
         """Return the first start at or after `at` that everybody can keep, and its finish."""

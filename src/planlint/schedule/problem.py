@@ -9,6 +9,7 @@ lengths are constants then, and everything that follows is faster and stronger.
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Literal, Protocol
 
@@ -90,7 +91,7 @@ class Link(Struct, frozen=True, eq=False):
         return self.clock.start_at(self.clock.forward(at, -self.lag))
 
 
-class Renewable(Struct, frozen=True, kw_only=True):
+class Renewable(Struct, frozen=True, kw_only=True, eq=False):
     """Somebody or something that activities share.
 
     `users` maps positions of activities to the units each occupies at every minute of `mask` (None: all
@@ -119,6 +120,13 @@ class Renewable(Struct, frozen=True, kw_only=True):
         if position < 0:  # only where time runs backwards
             return self.mask.backward(self.origin, -position)
         return self.mask.forward(self.origin, position)
+
+
+@lru_cache(maxsize=256)
+def absent(renewable: Renewable) -> tuple[tuple[int, int, int], ...]:
+    """Return what is `taken`, in minutes of the mask: searches ask thousands of times."""
+    position = renewable.position
+    return tuple((position(begin), position(end), units) for begin, end, units in renewable.taken)
 
 
 class Problem(Struct, frozen=True, eq=False):

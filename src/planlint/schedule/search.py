@@ -14,7 +14,7 @@ from msgspec import Struct
 from planlint.schedule import solver
 from planlint.schedule.bounds import Order, Reasoning, Windows
 from planlint.schedule.generation import Budget, Dates, improve, lateness
-from planlint.schedule.problem import Problem, Renewable
+from planlint.schedule.problem import Problem, Renewable, absent
 
 Step = Literal["logic", "energy", "generation", "search", "solver", ""]
 
@@ -117,7 +117,7 @@ def conflict(reasoning: Reasoning, w: Windows) -> list[Order] | None:
             for i, units in renewable.users.items()
             if reasoning.live[i]
         ]
-        events += [(position(b), position(e), units, ~k) for k, (b, e, units) in enumerate(renewable.taken)]
+        events += [(*gap, ~k) for k, gap in enumerate(absent(renewable))]
         active: list[tuple[int, int, int, int]] = []
         for event in sorted(event for event in events if event[0] < event[1]):
             active = [other for other in active if other[1] > event[0]]
