@@ -55,6 +55,8 @@ def compiled(expression: object) -> Test:
             value = program.eval(data={"item": _cut(view)})
         except RuntimeError as error:
             raise ManifestError(_reason(str(error))) from error
+        except MemoryError as error:
+            raise ManifestError("it takes too much memory") from error
         result = value.value()
         if value.type() == cel.Type.ERROR:
             if str(result).startswith(_ABSENT):
