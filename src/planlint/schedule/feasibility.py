@@ -259,8 +259,6 @@ class _Judge:
         else:
             real = [self.real[i] for i in kept]
             certificate = named(sub, core(sub, real, self.limits if self.explain else _HASTY))
-            if not form.cautious.isdisjoint(certificate["resources"]):  # type: ignore[arg-type]
-                return self._open(question, blank)
         found = structs.replace(blank, verdict="infeasible", certificate=certificate, decided_by=step)
         return self._dated(question, found)
 

@@ -81,8 +81,6 @@ class Formulation(Struct, frozen=True, eq=False):
     origin: int
     must: frozenset[int]
     """Activities with a constraint of their own."""
-    cautious: frozenset[str] = frozenset()
-    """Resources that count as away also while a task pauses: what breaks only them proves nothing."""
     horizon: int = FOREVER
     """Up to when irregular masks say who and what is there; a schedule that goes on is not known to hold."""
 
@@ -151,7 +149,6 @@ class _Formulator:
         self.active = [i for i, node in enumerate(self.nodes) if node.work and node.finished is None]
         self._origin = min([network.start, *(n.started for n in self.nodes if n.started is not None)])
         self.horizon = FOREVER
-        self.cautious: set[str] = set()
         self.worktimes = {i: self._worktime(self.nodes[i]) for i in self.active}
         self.supports = {i: self._support(i) for i in self.active}
 
@@ -175,17 +172,8 @@ class _Formulator:
         problem = assemble(activities, links, [*self._people(), *self._resources()])
         must = frozenset(i for i, a in enumerate(activities) if a is not free[i])
         plain = structs.replace(problem, activities=tuple(free))
-        minutes = Formulation(
-            self.network,
-            self.place,
-            plain,
-            problem,
-            0,
-            self.network.start,
-            must,
-            frozenset(self.cautious),
-            self.horizon,
-        )
+        origin = self.network.start
+        minutes = Formulation(self.network, self.place, plain, problem, 0, origin, must, self.horizon)
         return self._in_ticks(minutes) if self._regular() else minutes
 
     def _activity(self, i: int) -> Activity:
@@ -351,10 +339,7 @@ class _Formulator:
                 mask=mask,
                 origin=self._origin,
             )
-            away = _clipped(renewable, taken)
-            if away and len(supports) > 1:
-                self.cautious.add(name)
-            yield structs.replace(renewable, taken=away)
+            yield structs.replace(renewable, taken=_clipped(renewable, taken))
 
     def _closed(self, calendar: str, units: int) -> list[tuple[int, int, int]]:
         """Return the stretches in which a resource's calendar does not work."""
