@@ -65,7 +65,8 @@ def discover(
         base: the folder that `include` and `exclude` are relative to; default `cwd`.
 
     Raises:
-        UsageError: a path does not exist, cannot be read, or is a link that leads out of its repository.
+        UsageError: a path does not exist, cannot be read, is a link that leads out of its repository, or has
+            a name that no report can show.
     """
     found: dict[str, File] = {}  # by real path, so that no file comes twice
     extra = _Layer(_parts(base or cwd), parse_patterns(include))
@@ -84,7 +85,21 @@ def discover(
             raise UsageError(f"{path} is neither a file nor a folder that can be read")
         else:
             raise UsageError(f"{path} does not exist")
-    return tuple(sorted(found.values()))
+    return tuple(File(writable(file.shown), file.path) for file in sorted(found.values()))
+
+
+def writable(path: str) -> str:
+    """Return a path as it is.
+
+    Raises:
+        UsageError: it cannot be written in a report, which is UTF-8; on Linux a name may be any bytes.
+    """
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(path).decode(errors="replace")
+        raise UsageError(f"the name of {shown} is not valid UTF-8; rename it") from None
+    return path
 
 
 def _relative(path: str, cwd: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 from pathlib import PurePosixPath
 
 from planlint.diagnostics import Finding, Place
-from planlint.discovery import exact_pattern
+from planlint.discovery import exact_pattern, writable
 from planlint.document import Document
 from planlint.reader import Limits, read
 
@@ -103,7 +103,8 @@ class _Reading:
 def expander(root: FilePath) -> Expand:
     """Return how `include` entries are found on disk: relative to their file, links followed, inside `root`.
 
-    Files are named as everywhere: relative to the working directory, with `/`.
+    Files are named as everywhere: relative to the working directory, with `/`. A name that no report can show
+    is a UsageError.
     """
     real = root.resolve()
 
@@ -115,7 +116,7 @@ def expander(root: FilePath) -> Expand:
             return ()
         matches = _matching(start, parts[fixed:]) if parts[fixed:] else [base]
         files = {found for match in matches if (found := _resolved(match, real)) and found.is_file()}
-        return tuple(FilePath(relpath(one)).as_posix() for one in sorted(files))
+        return tuple(writable(FilePath(relpath(one)).as_posix()) for one in sorted(files))
 
     return expand
 

@@ -65,6 +65,33 @@ COMMENTS = (
     "# planlint: disable",
 )
 
+NAMES = (
+    b"a.plan.yaml",
+    b"plans/b.plan.yaml",
+    b"people.yaml",
+    b"-x.plan.yaml",
+    b"\xff.plan.yaml",
+    b"::error::.plan.yaml",
+    b"a\nb\t.plan.yaml",
+    b"\xe2\x80\xae [x](y).plan.yaml",
+    b"node_modules/c.plan.yaml",
+    b"*/[a.plan.yaml",
+    b".x/...plan.yaml",
+)
+CEL = (
+    "item.title", "item.id", "item.effort", "item.tags", "item.computed", "item", "x", "y", "1", "0", "-1", "2.5",
+    "9223372036854775807", "'a'", "''", "b'a'", "null", "true", "[]", "[1, 'a']", "{'a': 1}", "duration('1h')",
+    "timestamp('2026-02-16T00:00:00Z')", "1u", "type(1)", "item.nothing", "'(a*)*b'", "r'\\'", "'\\u00e9'",
+)  # fmt: skip
+CEL_SHAPES = (
+    "({} == {})", "({} && {})", "({} || {})", "!({})", "({} + {})", "({} - {})", "({} / {})", "({} % {})",
+    "({} * {})", "({} < {})", "({} in {})", "({} ? {} : {})", "{}.exists(x, {})", "{}.all(y, {})",
+    "{}.map(x, {})", "{}.filter(x, {})", "{}.exists_one(y, {})", "{}.map(x, {}, {})", "size({})", "{}.size()",
+    "{}.matches({})", "{}.contains({})", "{}.startsWith({})", "has(item.{})", "has({}.title)", "[{}, {}]",
+    "{{{}: {}}}", "{}[{}]", "{}.a", "string({})", "int({})", "double({})", "bytes({})", "duration({})",
+    "timestamp({})", "dyn({})", "type({})", "{}.getFullYear({})", "cel.bind(x, {}, {})", "{}.{}", "-{}", "{}({})",
+)  # fmt: skip
+
 
 class Draw:
     """A stream of choices; when the bytes are used up, the first of everything."""
@@ -188,3 +215,119 @@ def plan(data: bytes) -> bytes:
                 lines.append("  " + draw.of(COMMENTS))
             lines.append(f"  {json.dumps(key)}: {json.dumps(inner)}")
     return ("\n".join(lines) + "\n").encode(errors="surrogatepass")
+
+
+def condition(data: bytes) -> str:
+    """Return an expression, nested as deep as the bytes last."""
+    draw = Draw(data)
+
+    def part(depth: int) -> str:
+        if not draw.left or depth == 0 or draw.below(4) == 0:
+            return str(draw.of(CEL))
+        shape = draw.of(CEL_SHAPES)
+        return str(shape.format(*(part(depth - 1) for _ in range(shape.count("{}")))))
+
+    return part(12)
+
+
+def files(data: bytes) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    """Return the plans of two revisions by name: alike but for some bytes, names or whole files."""
+    draw = Draw(data[:16])
+    old: dict[bytes, bytes] = {}
+    new: dict[bytes, bytes] = {}
+    rest = data[16:]
+    for half in (rest[: len(rest) // 2], rest[len(rest) // 2 :]):
+        name = draw.of(NAMES)
+        at, value = draw.below(len(half) + 1), draw.below(256)
+        changed = half[:at] + bytes([value]) + half[at + 1 :]
+        match draw.below(8):
+            case 1:
+                old[name] = plan(half)
+            case 2:
+                new[name] = plan(half)
+            case 3:
+                old[name], new[name] = plan(half), half
+            case 4:
+                old[name], new[draw.of(NAMES)] = plan(half), plan(changed)
+            case 5:
+                old[name], new[name] = (
+                    plan(half),
+                    plan(changed).replace(b'"a"', b'"a2"').replace(b'"kim"', b'"k"'),
+                )
+            case _:
+                old[name], new[name] = plan(half), plan(changed)
+    return old, new
+
+
+WEEK = tuple(f"2026-02-{day}" for day in range(13, 26))
+LENGTHS = ("1d", "2d", "4h", "12h", "3d", "1ed", "3ed", "0d", "1h", "7h")
+LAGS = ("", "", " SS", " FF", " SF", " FS+1d", " SS+4h", " FF+1d", " FS-1d", " FS+1ed", " SS-4h", " FF-4h")
+SHARES = ("100%", "50%", "60%", "33.333%", "10%")
+
+
+def contended(data: bytes) -> bytes:
+    """Return the text of a sound plan: a few tasks that want the same people and things in the same days."""
+    draw = Draw(data)
+
+    def maybe(odds: int, key: str, choices: Any) -> dict[str, Any]:
+        return {key: draw.of(choices)} if draw.below(odds) == 1 else {}
+
+    def periods(odds: int) -> list[dict[str, Any]]:
+        ends = [sorted((draw.of(WEEK), draw.of(WEEK))) for _ in range(max(0, draw.below(odds) - odds + 3))]
+        return [{"from": first, "to": last} for first, last in ends]
+
+    tasks: dict[str, Any] = {}
+    milestones: dict[str, Any] = {}
+    for name in IDS[: 2 + draw.below(4)]:
+        kind = draw.below(8)
+        needs = [f"{one}{draw.of(LAGS)}" for one in (*tasks, *milestones) if draw.below(4) == 1]
+        item: dict[str, Any] = {"title": name, "depends_on": needs}
+        if kind == 1:
+            milestones[name] = item | maybe(2, "due", WEEK)
+            continue
+        item |= {draw.of(("effort", "duration")): draw.of(LENGTHS)}
+        who = draw.of((("kim",), ("lee",), ("kim", "lee"), ()))
+        item |= {"assignees": {one: draw.of(SHARES) for one in who}}
+        item |= maybe(3, "uses", ({"lift": 1}, {"lift": 2}, {"lift": 1, "room": 1}))
+        for odds, key, choices in (
+            (8, "calendar", ("long", "odd")),
+            (3, "deadline", WEEK),
+            (8, "must_finish", WEEK),
+            (8, "must_start", WEEK),
+            (8, "not_before", WEEK),
+            (6, "priority", (1, 900)),
+            (8, "status", ("doing", "done", "cancelled", "blocked")),
+            (8, "actual", ({"start": "2026-02-12"}, {"start": "2026-02-09", "finish": "2026-02-13"})),
+            (8, "remaining", LENGTHS),
+            (8, "progress", ("50%", "0%", "100%")),
+        ):
+            item |= maybe(odds, key, choices)
+        tasks[name] = item
+    people = {
+        one: {"name": one, "time_off": periods(5), **maybe(6, "calendar", ("long", "odd"))}
+        | maybe(6, "availability", SHARES)
+        | maybe(8, "operations", SHARES)
+        for one in ("kim", "lee")
+    }
+    said = {
+        "planlint": 1,
+        "title": "Contended",
+        "start": draw.of(("2026-02-16", "2026-02-14", "2026-02-09")),
+        **maybe(3, "deadline", WEEK),
+        "calendars": {
+            "long": {
+                "workdays": ["mon", "tue", "wed", "thu", "fri", "sat"],
+                "hours_per_day": draw.of((10, 24, 7.5)),
+            },
+            "odd": {"workdays": ["tue", "sun"], "workdays_extra": [draw.of(WEEK)]},
+        },
+        "people": people,
+        "resources": {
+            "lift": {"title": "Lift", "units": 1 + draw.below(3), "unavailable": periods(5)}
+            | maybe(8, "calendar", ("long", "odd")),
+            "room": {"title": "Room"},
+        },
+        "milestones": milestones,
+        "tasks": tasks,
+    }
+    return json.dumps(said).encode()

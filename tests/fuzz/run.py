@@ -1,10 +1,10 @@
 """Run one target, or all in turn, under atheris (`pip install atheris`): coverage steers the inputs.
 
-Usage: python tests/fuzz/run.py TARGET|all [--runs N] [--keep DIR] [--corpus]
+Usage: python tests/fuzz/run.py TARGET|all [--runs N] [--keep DIR]
 
 Inputs that crash, take over 5 s or over 1 GB are kept in DIR (default build/fuzz) and end the target's run; each
-find belongs, once it is fixed, into tests/fuzz/corpus/TARGET/, which every test run replays. With `--corpus`
-the new inputs that reach further are kept beside it in DIR, for the next run to start from.
+find belongs, once it is fixed, into tests/fuzz/corpus/TARGET/, which every test run replays. The new inputs
+that reach further are kept in DIR/corpus/TARGET/, for the next run to start from.
 """
 
 import argparse

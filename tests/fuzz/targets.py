@@ -9,26 +9,34 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from functools import cache
-from pathlib import Path
+from importlib.util import find_spec
+from pathlib import Path as FilePath
 from tempfile import mkdtemp
 from typing import Any
 
 import grow
 
 from planlint import batch, report
+from planlint.checks.expression import broken, doubt
+from planlint.checks.items import Hit
 from planlint.config import Config, ConfigError
 from planlint.config import load as load_config
-from planlint.diagnostics import Result
+from planlint.diagnostics import Path, Result
 from planlint.discovery import parse_patterns
 from planlint.document import Document
 from planlint.engine import Rulesets, analyse, examine, load
-from planlint.errors import UsageError
+from planlint.errors import ManifestError, UsageError
+from planlint.facts import subjects
+from planlint.history import plans as past
+from planlint.history.changes import Difference, State, compare
+from planlint.history.git import Repository
 from planlint.manifests import conditions, read_manifest
 from planlint.reader import Limits, read
 from planlint.render import sandbox
 from planlint.render.pages import Renderer
 from planlint.render.report import Options, Report, Snapshot
 from planlint.render.words import language
+from planlint.report import changes as report_changes
 from planlint.rulesets import Catalogue, Choice, Setting
 from planlint.rulesets import load as load_catalogue
 from planlint.schedule.certificate import verify
@@ -53,8 +61,8 @@ def _strict() -> Rulesets:
 
 
 @cache
-def _folder() -> Path:
-    return Path(mkdtemp(prefix="planlint-fuzz-"))
+def _folder() -> FilePath:
+    return FilePath(mkdtemp(prefix="planlint-fuzz-"))
 
 
 @cache
@@ -114,15 +122,16 @@ def schedule(data: bytes) -> None:
 
 def certificates(data: bytes) -> None:
     """Every certificate holds; it is checked by code that shares nothing with the one that made it."""
-    loaded = load(FILE, _world({FILE: grow.plan(data)}))
-    if loaded.built is None:
-        return
-    for context in analyse({FILE: loaded.built}, TODAY).values():
-        for deadline in context.deadlines or ():
-            assert context.network is not None
-            assert context.schedule is not None
-            network = context.network.without(context.schedule.unsound)
-            assert not verify(network, deadline)  # None where it is too large to be checked
+    for content in (grow.plan(data), grow.contended(data)):
+        built = load(FILE, _world({FILE: content})).built
+        if built is None:
+            continue
+        for context in analyse({FILE: built}, TODAY).values():
+            for deadline in context.deadlines or ():
+                assert context.network is not None
+                assert context.schedule is not None
+                network = context.network.without(context.schedule.unsound)
+                assert not verify(network, deadline)  # None where it is too large to be checked
 
 
 def _reports(result: Result, files: Mapping[str, bytes]) -> None:
@@ -240,6 +249,118 @@ def report_file(data: bytes) -> None:
         joined.join([("a.json", data), ("b.json", data)])
 
 
+class _Stranger(Repository):
+    """A repository of two revisions whose names and contents are anything; Git itself is not started."""
+
+    def __init__(self, old: Mapping[bytes, bytes], new: Mapping[bytes, bytes]) -> None:
+        self.root = _folder()
+        self._trees = {}
+        self._commits = {"old": "old", "new": "new"}
+        self.revisions = {"old": old, "new": new}
+        self.contents = {
+            (revision, name.decode(errors="replace")): content
+            for revision, files in self.revisions.items()
+            for name, content in files.items()
+        }
+
+    def _run(self, *arguments: str) -> bytes:
+        old, new = self.revisions["old"], self.revisions["new"]
+        match arguments:
+            case ["ls-tree", *_, revision]:
+                files = sorted(self.revisions[revision])
+                links = [b"120000 blob 00\tlink.plan.yaml\0", b"160000 commit 00\tsub.plan.yaml\0"]
+                return b"".join([b"100644 blob %d\t%s\0" % (n, name) for n, name in enumerate(files)] + links)
+            case ["diff", *_]:
+                gone, fresh = sorted(old.keys() - new.keys()), sorted(new.keys() - old.keys())
+                listed = [b"R087\0%s\0%s\0" % pair for pair in zip(gone, fresh, strict=False)]
+                listed += [b"D\0%s\0" % name for name in gone[len(fresh) :]]
+                listed += [b"A\0%s\0" % name for name in fresh[len(gone) :]]
+                listed += [b"M\0%s\0" % name for name in old.keys() & new.keys() if old[name] != new[name]]
+                return b"".join(listed)
+            case ["ls-files", *_]:
+                return b""
+        raise AssertionError(arguments)
+
+    def content(self, revision: str, path: str, most: int) -> bytes:
+        if (revision, path) not in self.contents:
+            raise FileNotFoundError(2, "it does not exist", path)
+        return self.contents[revision, path][:most]
+
+
+def _states(snapshot: past.Snapshot) -> tuple[tuple[State, ...], Result]:
+    world = World(
+        lambda file: snapshot.content(file, LIMITS.file_size + 1), snapshot.expand, lambda _: _config()
+    )
+    ran = examine(snapshot.plans(exclude=["*.x"]), world, choice=Choice(), today=TODAY)
+    found = []
+    for file in snapshot.plans():
+        context = ran.contexts.get(file)
+        found.append(
+            State(
+                file=file,
+                plan=context.plan if context else None,
+                schedule=context.schedule if context else None,
+                deadlines=(context.deadlines if context else None) or (),
+                diagnostics=tuple(d for d in ran.result.diagnostics if d.location.path == file),
+            )
+        )
+    return tuple(found), ran.result
+
+
+def history(data: bytes) -> None:
+    """Plans of two revisions in a stranger's repository: what changed, and reports of it that can be shown."""
+    repository = _Stranger(*grow.files(data))
+    before, after = (past.Snapshot(repository, name, str(repository.root)) for name in ("old", "new"))
+    for path in (*repository.files("old"), *repository.files("new")):
+        assert after.inside(after.shown(path)) == path
+        before.expand(path, "../*/**.yaml")
+    changes = repository.changes("old", "new")
+    moved = {c.new: c.old for c in changes if c.old and c.new and c.old != c.new}
+    (old, _), (new, result) = _states(before), _states(after)
+    assert not compare(new, new)
+    difference = Difference(old="old", new="new", plans=compare(old, new, moved), unchanged=0)
+    json.loads(report_changes.json(difference))
+    assert len(report_changes.markdown(difference, limit=5_000).encode()) <= 5_000
+    for line in report_changes.text(difference).removesuffix("\n").split("\n"):
+        assert line.translate(dict.fromkeys(map(ord, "\u200b\u200c\u200d"))).isprintable()
+        assert not line.startswith("::")
+    changed: dict[str, frozenset[Path] | None] = {}
+    for change in changes:
+        if change.new is not None:
+            sides = (
+                before.content(change.new, LIMITS.file_size) if change.old else b"",
+                after.content(change.new, LIMITS.file_size),
+            )
+            then, now = ((read(FILE, side, LIMITS)[0]) for side in sides)
+            changed[change.new] = (
+                past.changed_items(then and then.data, now and now.data) if change.old else None
+            )
+    kept = past.only_changed(result.diagnostics, changed, lambda d: (d.location.path,))
+    assert set(kept) <= set(result.diagnostics)
+    same = {change.new for change in changes}
+    assert all(
+        d in kept or d.location.path not in same or changed[d.location.path] is not None
+        for d in result.diagnostics
+    )
+
+
+@cache
+def _hits() -> tuple[Hit, ...]:
+    loaded = load(FILE, _world({FILE: PLAN}))
+    assert loaded.built is not None
+    context = analyse({FILE: loaded.built}, TODAY)[FILE]
+    return tuple(Hit(subject, ()) for subject in subjects(context, "task"))
+
+
+def expressions(data: bytes) -> None:
+    """Any text as a condition in CEL: refused in words, or an answer for every item."""
+    wanted = data[1:].decode(errors="replace") if data[:1] > b"\xc0" else grow.condition(data)
+    reason = doubt(wanted, ("task", "risk"))
+    assert reason is None or reason.strip()
+    with suppress(ManifestError):
+        tuple(broken(wanted, _hits()))
+
+
 TARGETS: Mapping[str, Target] = {
     one.__name__.replace("_", "-"): one
     for one in (
@@ -256,5 +377,7 @@ TARGETS: Mapping[str, Target] = {
         template,
         ignore,
         report_file,
+        history,
+        *((expressions,) if find_spec("cel_expr_python") else ()),
     )
 }

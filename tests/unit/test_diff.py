@@ -2,6 +2,7 @@
 
 import json as stdlib_json
 import re
+import time
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 
 from planlint.builder import build
 from planlint.diagnostics import Diagnostic, Location, Path, Position, Severity, Span
-from planlint.history.changes import Difference, FieldChange, PlanChange, State, compare
+from planlint.history.changes import Difference, FieldChange, PlanChange, State, _renamed, compare
+from planlint.model import Plan
 from planlint.reader import read
 from planlint.report import changes
 from planlint.schedule.critical_path import schedule
@@ -405,3 +407,19 @@ def test_nothing_in_a_plan_breaks_the_comment(title: str, count: int) -> None:
         assert len({line.count("|") for line in table}) == 1
     changes.text(difference(nasty)).encode()
     stdlib_json.loads(changes.json(difference(nasty)))
+
+
+def test_a_plan_whose_items_are_all_renumbered_is_compared_at_once() -> None:
+    def numbered(letter: str, title: str) -> Plan:
+        tasks = "".join(
+            f"  {letter}{n}: {{title: {title}{n}, depends_on: [{letter}{n + 1}]}}\n" for n in range(400)
+        )
+        text = f"planlint: 1\ntitle: t\ntasks:\n{tasks}  {letter}400: {{title: last}}\n"
+        found = state(text).plan
+        assert found is not None
+        return found
+
+    start = time.monotonic()
+    assert len(_renamed(numbered("a", "A"), numbered("b", "A"))) == 401
+    assert len(_renamed(numbered("a", "A"), numbered("b", "B"))) == 1
+    assert time.monotonic() - start < 5

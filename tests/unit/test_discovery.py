@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from planlint.discovery import _Layer, discover, find_root, is_plan_name, parse_patterns
 from planlint.errors import UsageError
+from planlint.includes import expander
 
 
 def make(folder: Path, *names: str) -> None:
@@ -250,3 +252,12 @@ def test_20_000_files_in_200_folders(tmp_path: Path) -> None:
     begin = time.perf_counter()
     assert len(shown(tmp_path)) == 20_000
     assert time.perf_counter() - begin < 2
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are text there")
+def test_a_name_that_no_report_can_show_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.plan.yaml")).write_bytes(b"planlint: 1\n")
+    with pytest.raises(UsageError, match=r"^the name of caf\ufffd"):
+        shown(tmp_path)
+    with pytest.raises(UsageError, match="not valid UTF-8"):
+        expander(tmp_path)(str(tmp_path / "a.plan.yaml"), "*.yaml")

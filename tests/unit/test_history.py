@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -66,6 +67,16 @@ def test_contents_at_revisions(opened: Repository, repo: Path) -> None:
 def test_a_large_content_is_cut_and_the_next_one_is_whole(opened: Repository) -> None:
     assert opened.content("v1", "plans/a.plan.yaml", 5) == b"one\no"
     assert opened.content("v1", "plans/ü b.plan.yaml", 1000) == b"two\n"
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are text there")
+def test_a_name_of_any_bytes_can_be_shown_and_its_content_read(opened: Repository, repo: Path) -> None:
+    (repo / os.fsdecode(b"caf\xe9.plan.yaml")).write_text("three\n")
+    assert Change(None, "caf\ufffd.plan.yaml") in opened.changes("HEAD")
+    run_git(repo, "add", ".")
+    run_git(repo, "commit", "-q", "-m", "third")
+    assert opened.content("main", "caf\ufffd.plan.yaml", 100) == b"three\n"
+    assert Change(None, "caf\ufffd.plan.yaml") in opened.changes("v1", "main")
 
 
 def test_only_regular_files_are_listed(opened: Repository) -> None:

@@ -29,7 +29,7 @@ Test = Callable[[Mapping[str, Any]], bool | None]
 """Says whether an item keeps a condition; None when it has not got what the condition asks about."""
 
 
-def compiled(expression: object) -> Test:
+def compiled(expression: object) -> Test:  # noqa: C901 - one way to fail after the other
     """Return an expression as a function of an item's view.
 
     Raises:
@@ -45,18 +45,21 @@ def compiled(expression: object) -> Test:
     environment = cel.NewEnv(variables={"item": cel.Type.Map(cel.Type.STRING, cel.Type.DYN)})
     try:
         program = environment.compile(expression)
+        result_type = program.return_type()
     except RuntimeError as error:
         raise ManifestError(_reason(str(error))) from error
-    if program.return_type() not in (cel.Type.BOOL, cel.Type.DYN):  # types have no hash
+    if result_type not in (cel.Type.BOOL, cel.Type.DYN):  # types have no hash
         raise ManifestError("an expression says what holds: its result is true or false")
 
     def test(view: Mapping[str, Any]) -> bool | None:
         try:
             value = program.eval(data={"item": _cut(view)})
+            kind, result = value.type(), value.value()
         except RuntimeError as error:
             raise ManifestError(_reason(str(error))) from error
-        result = value.value()
-        if value.type() == cel.Type.ERROR:
+        except MemoryError as error:
+            raise ManifestError("it takes too much memory") from error
+        if kind == cel.Type.ERROR:
             if str(result).startswith(_ABSENT):
                 return None
             raise ManifestError(_reason(str(result)))

@@ -1,6 +1,6 @@
 """What changed in meaning between two states of the plans, and what that does to the dates."""
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
@@ -37,6 +37,7 @@ _PLAN_KEYS = (
     "links",
 )
 _LONG = 80
+_ROUNDS = 20
 
 
 class State(Struct, frozen=True, kw_only=True):
@@ -182,7 +183,7 @@ def _plan_change(old: State | None, new: State | None) -> PlanChange:
         return replace(said, new=fresh, gone=gone if plan_after else (), over_capacity=_over(fresh))
     names = _renamed(plan_before, plan_after)
     fresh, gone = _diagnostics(old.diagnostics, new.diagnostics, names)
-    was, now = _critical(old, names), _critical(new, {})
+    was, now = (dict.fromkeys(items) for items in (_critical(old, names), _critical(new, {})))
     return replace(
         said,
         flips=tuple(_flips(old, new, names)),
@@ -255,40 +256,49 @@ def _sections(plan: Plan) -> Iterator[tuple[str, Mapping[str, Item]]]:
 
 
 def _renamed(old: Plan, new: Plan) -> dict[str, str]:
-    """Return old id → new id of items with the same content, references to renamed items followed."""
+    """Return old id → new id of items with the same content, references to renamed items followed.
+
+    A name that is found may be what another item was waiting for. Going to and fro finds chains of them in
+    two rounds, and the last round bounds what a stranger can ask for.
+    """
     names: dict[str, str] = {}
-    while True:
-        found = dict(names)
-        for (_, before), (_, after) in zip(_sections(old), _sections(new), strict=True):
-            gone = [item for key, item in before.items() if key not in after and key not in names]
-            fresh = [i for key, i in after.items() if key not in before and key not in names.values()]
-            for item in gone:
-                content = _content(item, names)
-                match = next((other for other in fresh if _content(other, {}) == content), None)
-                if match is not None:
-                    fresh.remove(match)
-                    found[item.id] = match.id
-        if found == names:
-            return names
-        names = found
+    gone: list[tuple[dict[Any, deque[str]], Item]] = []
+    for (_, before), (_, after) in zip(_sections(old), _sections(new), strict=True):
+        fresh: dict[Any, deque[str]] = {}
+        for key, item in after.items():
+            if key not in before:
+                fresh.setdefault(_content(item, {}), deque()).append(key)
+        gone += [(fresh, item) for key, item in before.items() if key not in after]
+    for _ in range(_ROUNDS):
+        left = []
+        for fresh, item in gone:
+            same = fresh.get(_content(item, names))
+            if same:
+                names[item.id] = same.popleft()
+            else:
+                left.append((fresh, item))
+        if len(left) == len(gone):
+            break
+        gone = left[::-1]
+    return names
 
 
-def _content(item: Item, names: Mapping[str, str]) -> dict[str, Any]:
+def _content(item: Struct, names: Mapping[str, str]) -> tuple[Any, ...]:
     kept = (field for field in item.__struct_fields__ if field not in _NOT_CONTENT)
-    return {field: _comparable(getattr(item, field), names) for field in kept}
+    return tuple((field, _comparable(getattr(item, field), names)) for field in kept)
 
 
 def _comparable(value: Any, names: Mapping[str, str]) -> Any:
-    """Return a value without places in a file, with ids of renamed items replaced."""
+    """Return a value without places in a file, with ids of renamed items replaced; it has a hash."""
     match value:
         case str():
             return names.get(value, value)
         case Dependency():
             return (names.get(value.predecessor, value.predecessor), value.type, value.lag)
-        case tuple():
+        case tuple() | list():
             return tuple(_comparable(part, names) for part in value)
         case Mapping():
-            return {names.get(key, key): _comparable(part, names) for key, part in value.items()}
+            return frozenset((names.get(key, key), _comparable(part, names)) for key, part in value.items())
         case Item():
             return _content(value, names)
     return value

@@ -120,7 +120,7 @@ class Repository:
         if commit not in self._trees:
             listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit)
             entries = (entry.partition(b"\t") for entry in listing.split(b"\0") if entry.startswith(_REGULAR))
-            self._trees[commit] = {os.fsdecode(path): head.split()[2].decode() for head, _, path in entries}
+            self._trees[commit] = {_name(path): head.split()[2].decode() for head, _, path in entries}
         return self._trees[commit]
 
     def content(self, revision: str, path: str, most: int) -> bytes:
@@ -180,7 +180,7 @@ class Repository:
         found = set(_name_status(listed))
         if new is None:
             untracked = self._run("ls-files", "-z", "--others", "--exclude-standard", "--full-name", ":/")
-            found |= {Change(None, os.fsdecode(path)) for path in untracked.split(b"\0") if path}
+            found |= {Change(None, _name(path)) for path in untracked.split(b"\0") if path}
         return tuple(sorted(found, key=lambda change: (change.new or "", change.old or "")))
 
     def _run(self, *arguments: str) -> bytes:
@@ -218,9 +218,14 @@ def _reason(stderr: bytes) -> str:
     return f"git says: {first}"
 
 
+def _name(path: bytes) -> str:
+    """Return a path as reports, which are UTF-8, can show it; contents are found by their ids."""
+    return path.decode(errors="replace")
+
+
 def _name_status(listed: bytes) -> Iterable[Change]:
     """Read `git diff --name-status -z`: a status, then one path, or two for a rename or copy."""
-    fields = iter(os.fsdecode(field) for field in listed.split(b"\0") if field)
+    fields = iter(_name(field) for field in listed.split(b"\0") if field)
     for status in fields:
         path = next(fields)
         match status[0]:

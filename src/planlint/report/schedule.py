@@ -256,7 +256,8 @@ def _reason(certificate: Mapping[str, Any]) -> str:
     match certificate.get("kind"):
         case "chain":
             items = certificate["items"]
-            return f"{' → '.join(items)} alone {'take' if len(items) > 1 else 'takes'} until {certificate['finish']}"
+            take = "take" if len(items) > 1 else "takes"
+            return f"{' → '.join(items)} alone {take} until {certificate['finish']}"
         case "window":
             who = certificate.get("person") or certificate.get("resource")
             return (

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import structs
 
-from planlint.model import MINUTES_A_DAY, Person
+from planlint.model import MINUTES_A_DAY, Person, Resource
 from planlint.schedule.calendar import Segment, finish_day, instant, start_day
 from planlint.schedule.deadlines import targets
 from planlint.schedule.network import Network, Node, Span
@@ -324,7 +324,7 @@ def _waits_for(network: Network, name: str) -> set[str]:
     return found
 
 
-def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - one case after the other, read from the top
+def _window(network: Network, deadline: Deadline) -> list[str]:
     claim: Mapping[str, Any] = deadline.certificate
     begin, end = instant(date.fromisoformat(claim["from"])), _until(date.fromisoformat(claim["to"]))
     early = _alone(network, network.nodes)
@@ -346,9 +346,9 @@ def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - 
         for start in (first, _latest(network, deadline, name, first)):
             stretches = _work(network, node, max(start, begin), min(_finish(network, node, start), end))
             if "person" in claim:
-                stretches = [s for s in stretches if not _off(person, s[0])]
                 if node.elapsed or tasks[name].effort is not None:
                     stretches = [s for b, e, _ in stretches for s in free.segments(b, e)]
+                stretches = [s for s in stretches if not _off(person, s[0])]
             minutes = sum(e - b for b, e, _ in stretches)
             least = minutes if least is None else min(least, minutes)
         need += (least or 0) * (
@@ -356,19 +356,7 @@ def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - 
         )
         worked += [(b, e) for b, e, _ in _work(network, node, begin, end)]
     if "person" not in claim:
-        spans = _joined(sorted(worked))
-        if resource.calendar is not None:
-            opened = network.calendars.calendar(resource.calendar)
-            spans = [
-                (max(b, first), min(e, last))
-                for first, last in spans
-                for b, e, _ in opened.segments(first, last)
-            ]
-        room = float(sum(e - b for b, e in spans) * resource.units)
-        for period in resource.unavailable:
-            low, high = instant(period.start), _until(period.finish)
-            units = min(period.units or resource.units, resource.units)
-            room -= units * sum(max(0, min(e, high) - max(b, low)) for b, e in spans)
+        room = float(sum(_free(network, resource, b, e) for b, e in _joined(sorted(worked))))
     wrong = []
     if need <= room:
         wrong.append(f"{need / 60:g} hours fit into {room / 60:g}")
@@ -379,6 +367,22 @@ def _window(network: Network, deadline: Deadline) -> list[str]:  # noqa: C901 - 
     if more < -_ROUNDED or (more > _ROUNDED and not loose):
         wrong.append(f"capacity_hours is {room / 60:.2f}")
     return wrong
+
+
+def _free(network: Network, resource: Resource, begin: int, end: int) -> int:
+    """Return the minutes of all units of a resource from `begin` to `end`, less those that are away."""
+    away = [(instant(p.start), _until(p.finish), p.units or resource.units) for p in resource.unavailable]
+    if resource.calendar is not None:
+        closed = begin
+        for b, e, _ in network.calendars.calendar(resource.calendar).segments(begin, end):
+            away.append((closed, b, resource.units))
+            closed = e
+        away.append((closed, end, resource.units))
+    edges = {begin, end, *(at for b, e, _ in away for at in (b, e) if begin < at < end)}
+    return sum(
+        (high - low) * max(0, resource.units - sum(units for b, e, units in away if b <= low < e))
+        for low, high in pairwise(sorted(edges))
+    )
 
 
 def _latest(network: Network, deadline: Deadline, name: str, first: int) -> int:
