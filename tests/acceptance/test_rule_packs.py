@@ -176,6 +176,14 @@ WRONG = {
         7,
         "2,000 characters",
     ),
+    "doubling": (
+        {
+            "check: schema": "check: expression",
+            "{schema: {required: [description]}}": f"{{expression: '[item.id]{'.map(x, x + x)' * 4} != []'}}",
+        },
+        7,
+        "`map` at most 3 times",
+    ),
     "two parameters": (
         {
             "check: schema": "check: expression",

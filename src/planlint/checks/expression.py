@@ -1,8 +1,8 @@
 """A team's conditions in CEL: compiled when a rule is loaded, tried on a specimen, run item by item.
 
 The evaluator stops by itself after some 10,000 steps of iteration and bounds recursion; its patterns run in
-linear time. What it cannot bound is kept small here: the length of an expression, what it sees of an item,
-and the time that one rule takes in one plan.
+linear time. What it cannot bound is kept small here: the length of an expression, what lets values grow in
+it, what it sees of an item, and the time that one rule takes in one plan.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,6 +18,8 @@ from planlint.facts import subjects
 from planlint.rule import Context
 
 _LONGEST = 2_000
+_MAPS, _SUMS = 3, 8
+"""What makes values grow, and how often it may stand in an expression: fifty times their size in all."""
 _TEXT = 500
 _ENTRIES = 1_000
 _LARGEST = 2**63
@@ -38,6 +40,8 @@ def compiled(expression: object) -> Test:  # noqa: C901 - one way to fail after 
     """
     if not isinstance(expression, str) or len(expression) > _LONGEST:
         raise ManifestError(f"an expression is a text of at most {_LONGEST:,} characters")
+    if expression.count("map") > _MAPS or expression.count("+") > _SUMS:
+        raise ManifestError(f"an expression has `map` at most {_MAPS} times and `+` at most {_SUMS} times")
     try:
         from cel_expr_python import cel  # noqa: PLC0415 - an extra, and 14 MB
     except ImportError as error:
