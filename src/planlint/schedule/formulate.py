@@ -145,8 +145,8 @@ class _Formulator:
         self.place = {node.id: i for i, node in enumerate(self.nodes)}
         self.clocks: dict[Support, Worktime] = {}
         self.active = [i for i, node in enumerate(self.nodes) if node.work and node.finished is None]
-        self._origin = min([network.start, *(n.started for n in self.nodes if n.started is not None)])
-        self._begin = min([network.start, *(self._resumed(self.nodes[i]) for i in self.active)])
+        self.origin = min([network.start, *(n.started for n in self.nodes if n.started is not None)])
+        self.begin = min([network.start, *(self._resumed(self.nodes[i]) for i in self.active)])
         self.worktimes = {i: self._worktime(self.nodes[i]) for i in self.active}
         self.supports = {i: self._support(i) for i in self.active}
 
@@ -230,7 +230,7 @@ class _Formulator:
 
     def _recent(self, absent: Iterable[Period]) -> tuple[Period, ...]:
         """Return the periods that are not over before everything begins."""
-        return tuple(p for p in absent if instant(p.finish) + MINUTES_A_DAY > self._begin)
+        return tuple(p for p in absent if instant(p.finish) + MINUTES_A_DAY > self.begin)
 
     def _clock(self, support: Support) -> Worktime:
         """Return one unit of work a minute on the days of a single calendar less time off."""
@@ -261,7 +261,7 @@ class _Formulator:
                 own = task.effort is not None or node.elapsed
                 days = self.calendars.working_days(person.calendar if own else task.calendar)
                 masks.setdefault(frozenset({(days, off)}), {})[i] = round(node.people[who] * SHARE)
-            one = Renewable(id=who, kind="person", capacity=100 * SHARE, users={}, origin=self._begin)
+            one = Renewable(id=who, kind="person", capacity=100 * SHARE, users={}, origin=self.begin)
             if len(masks) == 1:
                 ((mask, shares),) = masks.items()
                 lengths = self._lengths(shares, mask)
@@ -293,7 +293,7 @@ class _Formulator:
         changes: dict[int, int] = {}
         last = self._last()
         for number, clock in enumerate(clocks):
-            for begin, end, _ in clock.segments(self._begin, last):
+            for begin, end, _ in clock.segments(self.begin, last):
                 changes[begin] = changes.get(begin, 0) ^ (1 << number)
                 changes[end] = changes.get(end, 0) ^ (1 << number)
         found: dict[int, list[tuple[int, int]]] = {}
@@ -350,13 +350,13 @@ class _Formulator:
             users=shares,
             lengths=lengths,
             mask=mask,
-            origin=self._begin,
+            origin=self.begin,
         )
         return structs.replace(renewable, taken=_clipped(renewable, away))
 
     def _closed(self, calendar: str, units: int) -> list[tuple[int, int, int]]:
         """Return when a resource's calendar does not work: for good, where nobody looked."""
-        first, last = self._begin, self._last()
+        first, last = self.begin, self._last()
         open_ = self.calendars.calendar(calendar).segments(first, last)
         edges = [first, *(edge for begin, end, _ in open_ for edge in (begin, end)), FOREVER]
         return [
@@ -385,7 +385,7 @@ class _Formulator:
         task = self.plan.tasks.get(node.id)
         if task is not None and (task.must_start or task.must_finish):
             return False
-        if node.not_before is not None and node.not_before != self._origin:
+        if node.not_before is not None and node.not_before != self.origin:
             return False
         return not any(
             k.type[0] == "S" or k.lag < 0 or self.nodes[self.place[k.predecessor]].kind == "earliest"
@@ -394,7 +394,7 @@ class _Formulator:
 
     def _in_ticks(self, plain: Formulation) -> Formulation:
         """Count in working time of the default calendar, in the largest unit that divides everything."""
-        origin = self._origin
+        origin = self.origin
 
         def counted(unit: int) -> Problem:
             def tick(at: int, more: int = 0) -> int:
