@@ -127,7 +127,7 @@ class Generator:
                     return None
                 settled = 0
                 if clock is None:
-                    at = busy
+                    at = max(renewable.instant(busy), at + 1)
                     end = at + work
                 else:
                     at = clock.start_at(max(renewable.instant(busy), at + 1))
