@@ -275,6 +275,7 @@ def test_the_items_that_changed() -> None:
         ("tasks", "d"),
     }
     assert changed_items(OLD, OLD) == frozenset()
+    assert changed_items({"metrics": {"a": 1}}, {"metrics": {"a": True}}) == {("metrics", "a")}
     assert changed_items(None, {"tasks": {"a": 1}}) == {("tasks", "a")}
     assert changed_items([], "x") == frozenset()
 

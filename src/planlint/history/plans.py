@@ -113,8 +113,8 @@ def item_path(path: Path) -> Path:
 
 def changed_items(old: Any, new: Any) -> frozenset[Path]:
     """Return the paths of the items in `new`, plain data of a file, that are not the same in `old`."""
-    before = dict(_items(old))
-    return frozenset(path for path, value in _items(new) if path not in before or before[path] != value)
+    before = {path: repr(value) for path, value in _items(old)}  # for Python, 1 is true
+    return frozenset(path for path, value in _items(new) if before.get(path) != repr(value))
 
 
 def _items(data: Any) -> Iterator[tuple[Path, Any]]:

@@ -4,9 +4,9 @@ It shares the network (what tasks need and wait for) and the calendars with the 
 problem, no bounds, no generator. It walks through stretches of work where the others compute, and is slow.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from msgspec import structs
@@ -151,7 +151,7 @@ def _schedule(network: Network, deadline: Deadline) -> list[str]:
     for name in _targets(network, deadline):
         if dates[name][1] > _until(deadline.date):
             wrong.append(f"'{name}' finishes after {deadline.date}")
-    return wrong + _overloads(network, dates)
+    return wrong + _overloads(network, dates, _outages(network))
 
 
 def _asked(network: Network, link: Any, dates: Mapping[str, Span]) -> int:
@@ -207,7 +207,32 @@ def _kept(network: Network, node: Node, dates: Mapping[str, Span], listed: Mappi
     return wrong
 
 
-def _overloads(network: Network, dates: Mapping[str, Span], people: Iterable[str] | None = None) -> list[str]:  # noqa: C901 - one case after the other, read from the top
+def _outages(network: Network) -> dict[str, list[tuple[int, int, float]]]:
+    """Return when units of each resource are away: while anybody in the plan who needs it would work."""
+    found: dict[str, list[tuple[int, int, float]]] = {}
+    users = [node for node in network.nodes.values() if node.work and node.finished is None]
+    for resource in network.plan.resources.values():
+        edges: dict[int, int] = {}
+        for period in resource.unavailable:
+            first, last = instant(period.start), _until(period.finish)
+            own = [node for node in users if node.uses.get(resource.id)]
+            worked = sorted((b, e) for node in own for b, e, _ in _work(network, node, first, last))
+            for begin, end in _joined(worked):
+                edges[begin] = edges.get(begin, 0) + (period.units or resource.units)
+                edges[end] = edges.get(end, 0) - (period.units or resource.units)
+        times = sorted(edges)
+        away = [min(total, resource.units) for total in accumulate(edges[at] for at in times)]
+        steps = zip(pairwise(times), away, strict=False)  # nothing is away after the last one
+        found[resource.id] = [(begin, end, float(units)) for (begin, end), units in steps if units]
+    return found
+
+
+def _overloads(
+    network: Network,
+    dates: Mapping[str, Span],
+    outages: Mapping[str, Sequence[tuple[int, int, float]]],
+    people: Iterable[str] | None = None,
+) -> list[str]:
     """Return who (of these people, of all when None) or what has too much to do at some minute."""
     plan = network.plan
     wrong = []
@@ -229,27 +254,29 @@ def _overloads(network: Network, dates: Mapping[str, Span], people: Iterable[str
         at = _exceeds(rows, 100.0001)
         if at is not None:
             wrong.append(f"{person.id} has more than a full day's work on {start_day(at)}")
-    for resource in plan.resources.values():
+    return [*wrong, *_scarce(network, active, spans, outages)]
+
+
+def _scarce(
+    network: Network,
+    active: Sequence[Node],
+    spans: Mapping[str, Span],
+    outages: Mapping[str, Sequence[tuple[int, int, float]]],
+) -> Iterator[str]:
+    """Yield what has too few units at some minute, or is used when it is closed."""
+    for resource in network.plan.resources.values():
         users = [(n, n.uses[resource.id]) for n in active if n.uses.get(resource.id)]
         rows = [(*spans[n.id], float(units)) for n, units in users]
-        worked = sorted((b, e) for n, _ in users for b, e, _ in _work(network, n, *spans[n.id]))
-        for period in resource.unavailable:
-            first, last = instant(period.start), _until(period.finish)
-            units = min(period.units or resource.units, resource.units)
-            rows += [
-                (max(b, first), min(e, last), float(units))
-                for b, e in _joined(worked)
-                if b < last and e > first
-            ]
+        rows += outages[resource.id]
         if resource.calendar is not None:
             calendar = network.calendars.calendar(resource.calendar)
+            worked = [(b, e) for n, _ in users for b, e, _ in _work(network, n, *spans[n.id])]
             closed = any(calendar.between(b, e) < e - b for b, e in worked)
             if closed:
-                wrong.append(f"{resource.id} is used outside its calendar")
+                yield f"{resource.id} is used outside its calendar"
         at = _exceeds(rows, resource.units)
         if at is not None:
-            wrong.append(f"{resource.id} has too few units on {start_day(at)}")
-    return wrong
+            yield f"{resource.id} has too few units on {start_day(at)}"
 
 
 def _occupied(network: Network, node: Node, span: Span) -> Span:
@@ -425,16 +452,27 @@ def _core(network: Network, deadline: Deadline) -> list[str]:
     shared = {name: thing for name, thing in network.plan.resources.items() if name in resources}
     plan = structs.replace(network.plan, resources=shared)
     small = structs.replace(network, nodes=nodes, plan=plan)
-    return ["these tasks can be done in time"] if _fits(small, deadline, people) else []
+    fits = _fits(small, deadline, people, _outages(network))
+    return ["these tasks can be done in time"] if fits else []
 
 
-def _fits(network: Network, deadline: Deadline, people: Iterable[str]) -> bool:
+def _fits(
+    network: Network,
+    deadline: Deadline,
+    people: Iterable[str],
+    outages: Mapping[str, Sequence[tuple[int, int, float]]],
+) -> bool:
     """Return whether some order of the tasks meets a deadline, by trying them all.
 
     Only the capacity of these people counts.
     """
     targets = {name: _until(deadline.date) for name in _targets(network, deadline)}
     tries = iter(range(_TRIES))
+    resumed = {n.id: structs.replace(n, started=None) for n in network.nodes.values() if n.finished is None}
+    bare = structs.replace(network, nodes={**network.nodes, **resumed})
+
+    def crowded(dates: Mapping[str, Span]) -> bool:
+        return bool(_overloads(bare, dates, outages, people))
 
     def extend(dates: dict[str, Span]) -> bool:
         ready = [
@@ -447,7 +485,7 @@ def _fits(network: Network, deadline: Deadline, people: Iterable[str]) -> bool:
         # What takes nothing comes first: its turn does not matter.
         first = next((node for node in ready if not node.work or node.finished is not None), None)
         for node in ready if first is None else [first]:
-            span = _earliest(network, node, dates, people, tries)
+            span = _earliest(network, node, dates, crowded, tries)
             if span is None or not _in_time(network, node, span, targets):
                 continue
             if extend({**dates, node.id: span}):
@@ -470,7 +508,11 @@ def _in_time(network: Network, node: Node, span: Span, targets: Mapping[str, int
 
 
 def _earliest(
-    network: Network, node: Node, dates: Mapping[str, Span], people: Iterable[str], tries: Iterator[int]
+    network: Network,
+    node: Node,
+    dates: Mapping[str, Span],
+    crowded: Callable[[Mapping[str, Span]], bool],
+    tries: Iterator[int],
 ) -> Span | None:
     """Return the first span of a node that keeps all capacities next to these dates; None: it never fits."""
     if next(tries, None) is None:
@@ -486,14 +528,12 @@ def _earliest(
         return at, at
     at = max(start if node.resumes is None else node.resumes, first)
     clock = node.worktime
-    resumed = {n.id: structs.replace(n, started=None) for n in network.nodes.values() if n.finished is None}
-    bare = structs.replace(network, nodes={**network.nodes, **resumed})
     while next(tries, None) is not None:
         at = _begin(network, node, clock.start_at(at))
         end = _finish(network, node, at)
         begun = node.started if node.started is not None else at
         late_enough = task.must_finish is None or end > instant(task.must_finish)
-        if late_enough and not _overloads(bare, {**dates, node.id: (at, end)}, people):
+        if late_enough and not crowded({**dates, node.id: (at, end)}):
             return begun, end
         later = [f for _, f in dates.values() if f > at]
         later += [_until(p.finish) for p in _absences(network) if _until(p.finish) > at]

@@ -126,11 +126,11 @@ class Generator:
                 if busy >= FOREVER:
                     return None
                 settled = 0
+                at = max(renewable.instant(busy), at + 1)
                 if clock is None:
-                    at = max(renewable.instant(busy), at + 1)
                     end = at + work
                 else:
-                    at = clock.start_at(max(renewable.instant(busy), at + 1))
+                    at = clock.start_at(at)
                     end = clock.forward(at, work)
         return at, end
 
