@@ -297,3 +297,15 @@ def test_easter_closed_takes_the_buffer_of_the_racks(warehouse: Warehouse) -> No
     assert list(found) == [UNLIKELY]
     assert "with a chance of 47 %" in found[UNLIKELY]
     assert "half of the time by 2026-05-06" in found[UNLIKELY]
+
+
+def test_a_cause_names_milestones_and_resources_as_well(said: Said) -> None:
+    found = said(
+        "planlint: 1\ntitle: Lift\nstart: 2026-02-16\n"
+        "calendars: {four: {workdays: [tue, wed, thu, sat]}}\n"
+        "resources: {lift: {title: Lift, units: 1, calendar: four}}\n"
+        "tasks: {a: {title: A, duration: 12eh, uses: {lift: 1}}}\n"
+        "milestones: {m: {title: M, due: 2026-02-20, depends_on: [a]}}\n"
+    )
+    (late,) = [one.message for one in found if one.rule == "infeasible-deadline"]
+    assert "'a' and 'm' cannot all be done in time with resource 'lift'" in late

@@ -505,7 +505,8 @@ def infeasible(context: Context) -> Iterator[Finding]:
 def too_fixed(context: Context, deadline: Deadline) -> list[Task]:
     """Return the tasks of a cause that cannot start when they must, whatever the deadline is."""
     scheduled = context.schedule.items if context.schedule else {}
-    tasks = [context.plan.tasks[name] for name in _names(deadline.certificate, "tasks")]
+    named = map(context.plan.tasks.get, _names(deadline.certificate, "tasks"))  # milestones are among them
+    tasks = [task for task in named if task is not None]
     return [t for t in tasks if t.must_start and t.id in scheduled and t.must_start < scheduled[t.id].start]
 
 

@@ -185,10 +185,12 @@ def _proof(page: Page, certificate: Mapping[str, Any]) -> Safe | None:
                 finish=date.fromisoformat(certificate["to"]),
             )
         case "core":
+            shared = [name(page.plan, who) for who in certificate["people"]]
+            shared += [title(one) for one in certificate["resources"]]
             return say(
                 "{tasks} do not fit together for {people}",
                 tasks=", ".join(title(one) for one in certificate["tasks"][:6]),
-                people=", ".join(name(page.plan, who) for who in certificate["people"]) or "…",
+                people=", ".join(shared) or "…",
             )
     return None
 
