@@ -141,16 +141,16 @@ def _reports(result: Result, files: Mapping[str, bytes]) -> None:
 
 
 def rules(data: bytes) -> None:
-    """Every rule over two plans that may wait for each other, every report of what they say."""
-    files = {FILE: grow.plan(data), "other.plan.yaml": grow.plan(data[::-1])}
+    """Every rule over plans that may wait for each other, every report of what they say."""
+    files = {FILE: grow.plan(data), "b.plan.yaml": grow.plan(data[::-1]), "c.plan.yaml": grow.contended(data)}
     ran = examine(tuple(files), _world(files), choice=_strict().choice, today=TODAY, rulesets=_strict())
     _reports(ran.result, files)
     assert sorted(d.location for d in ran.result.diagnostics) == [d.location for d in ran.result.diagnostics]
 
 
 def pages(data: bytes) -> None:
-    """The pages of a plan, all sections, in both flavours."""
-    files = {FILE: grow.plan(data)}
+    """The pages of plans, all sections, in both flavours."""
+    files = {FILE: grow.plan(data), "c.plan.yaml": grow.contended(data)}
     ran = examine(tuple(files), _world(files), choice=Choice(), today=TODAY)
     for context in ran.contexts.values():
         dated = context.schedule if context.schedule and context.schedule.items else None
