@@ -192,6 +192,9 @@ ODD = {
     "{a: {duration: 1d, assignees: [cy]}, g: {duration: 5h, depends_on: [a SS + 4h], deadline: 2026-03-02}}": {
         "g": "infeasible"
     },
+    "people: {ana: {name: A, time_off: [{from: 2026-02-23, to: 2026-02-23}]}}, tasks: "
+    "{c: {effort: 4h, not_before: 2026-02-23}, d: {duration: 3d, assignees: [ana], must_finish: 2026-02-23,"
+    "depends_on: [c FF + 1d]}}": {"d": "infeasible"},
     # A delivery that is late, and one that is not the cause.
     "external: {ext: {title: E, due: 2026-03-02}}, tasks: {b: {depends_on: [ext SF], deadline: 2026-02-20}}": {
         "b": "infeasible"

@@ -20,6 +20,7 @@ from planlint.model import Dependency, Duration, Estimate, Impact, Milestone, Pe
 from planlint.reader import read
 from planlint.render.pages import MOST_BYTES, Renderer, check_names
 from planlint.render.report import AUDIENCES, SECTIONS, Options, Report, Snapshot
+from planlint.schedule.calendar import HorizonError
 from planlint.schedule.critical_path import schedule
 from planlint.schedule.result import Deadline
 
@@ -366,6 +367,16 @@ def test_a_huge_page_is_split_by_summary() -> None:
     assert "](large.md)" in pages["large--g10.md"]
     for text in pages.values():
         assert "planlint:page large " in text[:80]
+
+
+def test_a_plan_that_has_used_up_its_days_still_has_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    report = made(large(20))
+
+    def refuse(*_: object) -> int:
+        raise HorizonError
+
+    monkeypatch.setattr("planlint.render.load.Worktime.between", refuse)
+    assert "# " in Renderer(Options()).page(report)["large.md"]
 
 
 @pytest.mark.parametrize("identifier", ["index", "home", "_sidebar", "Index"])

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from planlint.model import MINUTES_A_DAY, Person, Plan
 from planlint.render.report import Report, Snapshot
-from planlint.schedule.calendar import FIRST_DAY, FULL, LAST_DAY, HorizonError, calendars, instant
+from planlint.schedule.calendar import FIRST_DAY, FULL, LAST_DAY, HorizonError, Worktime, calendars, instant
 from planlint.schedule.result import Schedule
 
 WEEKS = 8
@@ -69,15 +69,23 @@ def loads(plan: Plan, schedule: Schedule | None, since: date) -> dict[str, list[
                 start = max(dates.start_minute, instant(max(week, since)))
                 finish = min(dates.finish_minute, instant(week + _WEEK))
                 if start < finish:
-                    hours[n] += worktimes.people({who: share}).between(start, finish) / FULL / 60
+                    hours[n] += _hours(worktimes.people({who: share}), start, finish)
     return found
+
+
+def _hours(worktime: Worktime, begin: int, end: int) -> float:
+    """Return the hours of work between two instants, none once a plan has used up the days it may ask for."""
+    try:
+        return worktime.between(begin, end) / FULL / 60
+    except HorizonError:
+        return 0.0
 
 
 def cells(plan: Plan, who: str, since: date, here: Sequence[float], elsewhere: Sequence[float]) -> list[Cell]:
     """Compare a person's hours with their capacity in `plan`."""
     worktime, found = calendars(plan).person(who), []
     for week, mine, other in zip(weeks_from(since), here, elsewhere, strict=True):
-        capacity = worktime.between(instant(max(week, since)), instant(week + _WEEK)) / FULL / 60
+        capacity = _hours(worktime, instant(max(week, since)), instant(week + _WEEK))
         percent = (mine + other) * 100 / capacity if capacity > 0 else None
         found.append(Cell(percent, mine, other, max(0.0, capacity)))
     return found

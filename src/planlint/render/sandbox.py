@@ -24,7 +24,7 @@ from planlint.render.escaping import Safe, markdown
 from planlint.render.words import Language
 
 BUILT_IN = Path(__file__).parent / "templates"
-MOST_STEPS = 2_000_000
+MOST_STEPS = 1_000_000
 _A_CALL, _AN_INCLUDE = 5, 1000
 MOST_TEXT = 8_000_000
 MOST_VALUE = 1_000_000

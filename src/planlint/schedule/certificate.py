@@ -85,6 +85,30 @@ def _begin(network: Network, node: Node, at: int) -> int:
     return at
 
 
+def _placed(network: Network, node: Node, dates: Mapping[str, Span]) -> Span:
+    """Return the earliest dates of a node by its links: leave counts, which the network does not know."""
+    start, finish, _ = network.place(node, dates)
+    if not node.work or node.finished is not None:
+        return start, finish
+    if node.started is not None or node.elapsed:
+        begin = start if node.started is None else node.resumes or start
+        if not node.elapsed:
+            begin = _begin(network, node, node.worktime.start_at(begin))
+        return start, max(finish, _finish(network, node, begin))
+    first, _, asked, _ = network.asked(node, dates)
+    low = _begin(network, node, node.worktime.start_at(max(first, node.not_before or 0)))
+    high = max(low, asked)
+    while low < high:  # the earliest start by which all is used up when its finish is asked for
+        middle = (low + high) // 2
+        end = _finish(network, node, middle)
+        if end < asked and _work(network, node, end, asked):
+            low = middle + 1
+        else:
+            high = middle
+    start = _begin(network, node, low)
+    return start, _finish(network, node, start)
+
+
 def _alone(
     network: Network, keep: Iterable[str], later: Mapping[str, int] = {}, *, external: bool = True
 ) -> dict[str, Span]:
@@ -103,14 +127,7 @@ def _alone(
         bare = structs.replace(node, links=links)
         if node.id in later and not node.settled:
             bare = structs.replace(bare, not_before=max(later[node.id], node.not_before or 0))
-        start, finish, _ = network.place(bare, dates)
-        if node.work and node.finished is None:
-            begin = start if node.started is None else node.resumes or start
-            if not node.elapsed:
-                begin = _begin(network, node, node.worktime.start_at(begin))
-            start = begin if node.started is None else start
-            finish = max(finish, _finish(network, node, begin))
-        dates[node.id] = start, finish
+        dates[node.id] = _placed(network, bare, dates)
     return dates
 
 
@@ -517,7 +534,7 @@ def _earliest(
     """Return the first span of a node that keeps all capacities next to these dates; None: it never fits."""
     if next(tries, None) is None:
         raise _GaveUp
-    start, finish, _ = network.place(node, dates)
+    start, finish = _placed(network, node, dates)
     task = network.plan.tasks.get(node.id)
     if task is None or _over(node):
         return start, finish
