@@ -80,6 +80,7 @@ def _finish(network: Network, node: Node, start: int) -> int:
 
 def _begin(network: Network, node: Node, at: int) -> int:
     """Return the first instant from `at` on at which somebody works on a node."""
+    at = node.worktime.start_at(at)
     while not _work(network, node, at, at + 1):
         at = node.worktime.start_at(at - at % MINUTES_A_DAY + MINUTES_A_DAY)
     return at
@@ -93,10 +94,10 @@ def _placed(network: Network, node: Node, dates: Mapping[str, Span]) -> Span:
     if node.started is not None or node.elapsed:
         begin = start if node.started is None else node.resumes or start
         if not node.elapsed:
-            begin = _begin(network, node, node.worktime.start_at(begin))
+            begin = _begin(network, node, begin)
         return start, max(finish, _finish(network, node, begin))
     first, _, asked, _ = network.asked(node, dates)
-    low = _begin(network, node, node.worktime.start_at(max(first, node.not_before or 0)))
+    low = _begin(network, node, max(first, node.not_before or 0))
     high = max(low, asked)
     while low < high:  # the earliest start by which all is used up when its finish is asked for
         middle = (low + high) // 2
@@ -544,9 +545,8 @@ def _earliest(
         at = at if task.must_finish is None else max(at, instant(task.must_finish) + 1)
         return at, at
     at = max(start if node.resumes is None else node.resumes, first)
-    clock = node.worktime
     while next(tries, None) is not None:
-        at = _begin(network, node, clock.start_at(at))
+        at = _begin(network, node, at)
         end = _finish(network, node, at)
         begun = node.started if node.started is not None else at
         late_enough = task.must_finish is None or end > instant(task.must_finish)
